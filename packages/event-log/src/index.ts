@@ -1,0 +1,9 @@
+export {
+  EventLogError,
+  type EventLogReader,
+  type EventLogWriter,
+  type GroupMember,
+  type LogListener,
+  type LogRecord,
+  type ReceivedRecord,
+} from './event-log.ts';

@@ -1,0 +1,50 @@
+export { AppError, type Fault } from './app-error.ts';
+export {
+  type AuthFrame,
+  authFrameSchema,
+  type ClientFrame,
+  clientFrameSchema,
+  type PingFrame,
+  pingFrameSchema,
+} from './client-frames/client-frame.ts';
+export { type CloseName, closeCodes, mayReconnect } from './close-codes.ts';
+export { type Attachment, attachmentInputSchema, attachmentSchema, attachmentTypes } from './entities/attachment.ts';
+export { type Chat, chatSchema, type OverviewEntry, overviewEntrySchema } from './entities/chat.ts';
+export { fileUrlSchema, parseFileUrl } from './entities/file-url.ts';
+export { type Member, memberSchema, type Role, roleSchema } from './entities/member.ts';
+export { type Message, type MessageType, messageSchema, messageTypes } from './entities/message.ts';
+export { codePoints, userText } from './entities/text.ts';
+export { type ErrorCode, errorCodes } from './error-codes.ts';
+export { type Event, type EventName, eventNames, eventSchema } from './events/event.ts';
+export {
+  type ChatId,
+  clientIdSchema,
+  countSchema,
+  type MessageId,
+  timeSchema,
+  type UserId,
+  userIdSchema,
+  uuidSchema,
+} from './ids.ts';
+export { murmur2, partitionOf } from './partition.ts';
+export {
+  type AuthenticatedFrame,
+  authenticatedFrameSchema,
+  type HeartbeatFrame,
+  heartbeatFrameSchema,
+  type PongFrame,
+  pongFrameSchema,
+  type ReadyFrame,
+  type ReconnectFrame,
+  type ResyncFrame,
+  readyFrameSchema,
+  reconnectFrameSchema,
+  resyncFrameSchema,
+  type ServerFrame,
+  type SignalFrame,
+  serverFrameSchema,
+  signalFrameSchema,
+  type WatermarkFrame,
+  watermarkFrameSchema,
+} from './server-frames/server-frame.ts';
+export { bearerPrefix, protocolVersion, ticketPrefix } from './subprotocol.ts';

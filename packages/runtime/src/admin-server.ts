@@ -1,0 +1,76 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Health } from './health.ts';
+import type { Metrics } from './metrics.ts';
+
+type AdminServerOptions = { host: string; port: number; health: readonly Health[]; metrics: Metrics };
+
+type Answer = { status: number; type: string; body: string };
+
+/** `/livez`, `/readyz`, `/startupz` and `/metrics` on a port of their own, which no load balancer reaches. */
+export class AdminServer implements AsyncDisposable {
+  readonly #options: AdminServerOptions;
+  readonly #server: Server;
+
+  constructor(options: AdminServerOptions) {
+    this.#options = options;
+    this.#server = createServer(
+      { requestTimeout: 10_000, headersTimeout: 5_000 },
+      (request, response) => void this.#serve(request, response),
+    );
+  }
+
+  /** Listens; rejects with the system's error (`EADDRINUSE`) when the port is taken. Returns the base URL. */
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(this.#options.port, this.#options.host, resolve);
+    });
+    const { port } = this.#server.address() as AddressInfo;
+    const host = this.#options.host === '0.0.0.0' ? '127.0.0.1' : this.#options.host;
+    return `http://${host}:${port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#server.listening) return;
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await this.#answer(new URL(request.url ?? '/', 'http://admin')).catch((error: unknown) => text(500, String(error)));
+    response.writeHead(answer.status, { 'content-type': answer.type, 'cache-control': 'no-store' });
+    response.end(answer.body);
+  }
+
+  async #answer(url: URL): Promise<Answer> {
+    switch (url.pathname) {
+      case '/livez':
+        return text(200, 'ok');
+      case '/startupz':
+        return this.#options.health.every((health) => health.isStarted()) ? text(200, 'ok') : text(503, 'starting');
+      case '/readyz':
+        return this.#readiness(url.searchParams.has('verbose'));
+      case '/metrics':
+        return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: await this.#options.metrics.text() };
+      default:
+        return text(404, 'not found');
+    }
+  }
+
+  async #readiness(verbose: boolean): Promise<Answer> {
+    const { health } = this.#options;
+    const dependencies = (await Promise.all(health.map((part) => part.dependencies()))).flat();
+    const isStarted = health.every((part) => part.isStarted());
+    const isDraining = health.some((part) => part.isDraining());
+    const isReady = isStarted && !isDraining && dependencies.every((dependency) => dependency.up || !dependency.required);
+    const status = isReady ? 200 : 503;
+    if (!verbose) return text(status, isReady ? 'ready' : 'not ready');
+    const body = { ready: isReady, started: isStarted, draining: isDraining, dependencies };
+    return { status, type: 'application/json', body: JSON.stringify(body) };
+  }
+}
+
+function text(status: number, body: string): Answer {
+  return { status, type: 'text/plain; charset=utf-8', body: `${body}\n` };
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+
+/** One variable that is wrong: the sentence names it and never shows a secret's value. */
+export type ConfigFault = { readonly variable: string; readonly detail: string };
+
+/** Every fault of the configuration at once [L4]. The process that meets it exits with 78 (`EX_CONFIG`). */
+export class ConfigError extends Error {
+  readonly faults: readonly ConfigFault[];
+
+  constructor(faults: readonly ConfigFault[]) {
+    super(['the configuration has faults:', ...faults.map((fault) => `  ${fault.variable}: ${fault.detail}`)].join('\n'));
+    this.name = 'ConfigError';
+    this.faults = faults;
+  }
+}
+
+export const configExitCode = 78;
+
+/**
+ * Parses the environment once, at the start of a process. An empty variable counts as absent. The result is frozen.
+ * Throws ConfigError with all faults.
+ */
+export function parseConfig<S extends z.ZodType>(schema: S, env: Readonly<Record<string, string | undefined>>): Readonly<z.output<S>> {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const result = schema.safeParse(present);
+  if (result.success) return Object.freeze(result.data);
+  throw new ConfigError(
+    result.error.issues.map((issue) => ({ variable: issue.path.map(String).join('.') || '(configuration)', detail: faultOf(issue) })),
+  );
+}
+
+function faultOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && issue.input === undefined) return 'is required';
+  return issue.message;
+}
+
+/** `production` unless NODE_ENV says development or test: a forgotten variable is never the unsafe choice. */
+export function isProduction(env: Readonly<Record<string, string | undefined>>): boolean {
+  return env['NODE_ENV'] !== 'development' && env['NODE_ENV'] !== 'test';
+}
+
+/** The kinds of variable that the processes' schemas are made of. Each message completes the sentence «VARIABLE …». */
+export const variable = {
+  integer: (limits: { min: number; max: number }) =>
+    z
+      .string()
+      .regex(/^-?\d+$/, 'must be a whole number')
+      .transform(Number)
+      .pipe(z.number().min(limits.min, `must be at least ${limits.min}`).max(limits.max, `must be at most ${limits.max}`)),
+  port: () => variable.integer({ min: 0, max: 65_535 }),
+  boolean: () => z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true'),
+  url: (...protocols: string[]) =>
+    z
+      .string()
+      .refine(
+        (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
+        `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+      ),
+  secret: (minBytes: number) => z.string().refine((text) => Buffer.byteLength(text) >= minBytes, `must have at least ${minBytes} bytes`),
+  list: () =>
+    z.string().transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    ),
+};

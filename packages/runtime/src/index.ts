@@ -1,0 +1,11 @@
+export { AdminServer } from './admin-server.ts';
+export { assert, unreachable } from './assert.ts';
+export { fullJitterMs } from './backoff.ts';
+export { type Clock, systemClock } from './clock.ts';
+export { ConfigError, type ConfigFault, configExitCode, isProduction, parseConfig, variable } from './config.ts';
+export { DeadlineError, withDeadline } from './deadline.ts';
+export type { DependencyState, Health } from './health.ts';
+export { exitOnStartError, runService, type Service } from './lifecycle.ts';
+export { createLogger, type Logger, type LogLevel, silentLogger } from './logger.ts';
+export { type Counter, type Gauge, type Histogram, latencyBuckets, Metrics } from './metrics.ts';
+export { version } from './version.ts';

@@ -1,0 +1,26 @@
+import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+import pretty from 'pino-pretty';
+
+/** Structured JSON logs. Messages are constants; ids are fields; bodies, tokens and URLs with a query are never logged [S6]. */
+export type Logger = PinoLogger;
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+type LoggerOptions = { level: LogLevel; pretty: boolean; name: string; destination?: DestinationStream };
+
+/** Fields that may hold a secret, wherever they stand in the logged object. */
+const secretFields = ['authorization', 'token', 'ticket', 'secret', 'password', 'text', 'attachments'];
+
+export function createLogger(options: LoggerOptions): Logger {
+  const settings = {
+    level: options.level,
+    base: { service: options.name, pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[redacted]' },
+  };
+  if (options.destination !== undefined) return pino(settings, options.destination);
+  return options.pretty ? pino(settings, pretty({ translateTime: 'HH:MM:ss.l', ignore: 'pid', sync: true })) : pino(settings);
+}
+
+/** For parts that are used without a process around them. */
+export const silentLogger: Logger = pino({ level: 'silent' });

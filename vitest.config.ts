@@ -1,0 +1,54 @@
+import { defineConfig } from 'vitest/config';
+
+/** What a test file's suffix says it needs, and the set-up that provides it. Each set-up uses the URL in the environment, else starts a server. */
+const needs: Record<string, string[]> = {
+  pg: ['setup-postgres'],
+  kafka: ['setup-kafka'],
+  redis: ['setup-redis'],
+  e2e: ['setup-postgres', 'setup-kafka', 'setup-redis'],
+};
+const setupFile = (name: string) => `./packages/testkit/src/${name}.ts`;
+const roots = ['packages/*/src', 'services/*/src', 'loadtest/src', 'tools'];
+const files = (suffix: string) => roots.map((root) => `${root}/**/*.${suffix}.ts`);
+const resolve = { conditions: ['carillon-source', 'module', 'node', 'development|production'] };
+const base = { resolve, ssr: { resolve } };
+
+export default defineConfig({
+  ...base,
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      {
+        ...base,
+        test: {
+          name: 'unit',
+          include: [...files('test'), ...files('fuzz.test')],
+          exclude: ['**/node_modules/**', '**/dist/**', ...Object.keys(needs).flatMap((need) => files(`${need}.test`))],
+        },
+      },
+      ...Object.entries(needs).map(([name, setups]) => ({
+        ...base,
+        test: {
+          name,
+          include: files(`${name}.test`),
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          globalSetup: setups.map(setupFile),
+          testTimeout: name === 'e2e' ? 120_000 : 30_000,
+          hookTimeout: 120_000,
+        },
+      })),
+      {
+        ...base,
+        test: {
+          name: 'pg15',
+          include: ['packages/store/src/**/*.pg.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          globalSetup: [setupFile('setup-postgres-15')],
+          testTimeout: 30_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
