@@ -1,0 +1,26 @@
+// Every npm script starts here, on a bare clone too: check Node, install what is missing, build what is stale, then run the
+// command in this same process, so that a signal to npm reaches the program itself. No dependencies, no modern syntax before
+// the version check.
+import { checkNode, ensureBuilt, ensureInstalled } from './bootstrap.mjs';
+
+const commands = {
+  start: '../services/standalone/dist/bin/standalone.js',
+  listen: '../services/standalone/dist/bin/listen.js',
+  cluster: '../packages/testkit/dist/bin/cluster.js',
+  bench: '../loadtest/dist/bin/bench.js',
+  test: '../packages/testkit/dist/bin/test.js',
+  check: './check.mjs',
+};
+
+const [, , command, ...args] = process.argv;
+const program = commands[command];
+if (program === undefined) {
+  process.stderr.write(`unknown command ${command}: one of ${Object.keys(commands).join(', ')}\n`);
+  process.exit(1);
+}
+
+checkNode();
+await ensureInstalled();
+await ensureBuilt();
+process.argv = [process.argv[0], new URL(program, import.meta.url).pathname, ...args];
+await import(program);
