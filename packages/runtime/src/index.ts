@@ -8,4 +8,5 @@ export type { DependencyState, Health } from './health.ts';
 export { exitOnStartError, runService, type Service } from './lifecycle.ts';
 export { createLogger, type Logger, type LogLevel, silentLogger } from './logger.ts';
 export { type Counter, type Gauge, type Histogram, latencyBuckets, Metrics } from './metrics.ts';
+export { StartError } from './start-error.ts';
 export { version } from './version.ts';
