@@ -11,7 +11,9 @@ const rules = idsOf(provenPart, /^- \*\*([A-Z]+\d+)\*\*/gm);
 const later = idsOf(laterPart, /^- \*\*([A-Z]+\d+)\*\*/gm);
 const cited = new Map<string, string>();
 for (const file of testFiles(root)) {
-  for (const title of readFileSync(file, 'utf8').matchAll(/(?:test|it|describe)(?:\.\w+)*(?:\([^'"`]*\))?\(\s*['"`]((?:\[[A-Z]+\d+\]\s*)+)/g)) {
+  for (const title of readFileSync(file, 'utf8').matchAll(
+    /(?:test|it|describe)(?:\.\w+)*(?:\([^'"`]*\))?\(\s*['"`]((?:\[[A-Z]+\d+\]\s*)+)/g,
+  )) {
     for (const id of (title[1] ?? '').matchAll(/[A-Z]+\d+/g)) cited.set(id[0], file.slice(root.length));
   }
 }

@@ -17,7 +17,11 @@ const checks = {
 
 let failed = 0;
 for (const [name, [program, ...args]] of Object.entries(checks)) {
-  const result = spawnSync(`${root}/node_modules/.bin/${program}`, args, { cwd: root, encoding: 'utf8', env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' } });
+  const result = spawnSync(`${root}/node_modules/.bin/${program}`, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
+  });
   const passed = result.status === 0;
   process.stdout.write(`${passed ? '✔' : '✘'} ${name}\n`);
   if (passed) continue;

@@ -82,7 +82,9 @@ function parseFlags(args: readonly string[]) {
 function modeFaults(env: Env): string[] {
   const mode = env['NODE_ENV'];
   if (mode === undefined || mode === '' || mode === 'development' || mode === 'test') return [];
-  return [`NODE_ENV is ${mode}, but npm start is for development only: run services/api/dist/bin/api.js and services/shard/dist/bin/shard.js in production`];
+  return [
+    `NODE_ENV is ${mode}, but npm start is for development only: run services/api/dist/bin/api.js and services/shard/dist/bin/shard.js in production`,
+  ];
 }
 
 /** `PG*` without DATABASE_URL: another database was meant, and the embedded one would be a surprise. */

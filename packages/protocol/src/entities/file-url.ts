@@ -8,18 +8,25 @@ const maxLength = 2048;
  * Carillon stores the normalised form and never fetches it.
  */
 export function parseFileUrl(text: string, options: { allowLoopbackHttp: boolean }): { url: string } | { fault: string } {
-  if (text.length > maxLength) return { fault: `must have at most ${maxLength} characters` };
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  if (/[\u0000-\u0020\u007f\\]/.test(text)) return { fault: 'must not contain spaces, control characters or backslashes' };
-  if (/%00/.test(text)) return { fault: 'must not contain an encoded NUL' };
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^[a-z]+:\/\//i.test(text)) return { fault: 'must be an absolute URL' };
+  const fault = spellingFault(text);
+  if (fault !== undefined) return { fault };
+  const url = new URL(text);
   if (url.username !== '' || url.password !== '') return { fault: 'must not contain credentials' };
   const loopback = isLoopback(url.hostname);
   if (url.protocol === 'http:' && options.allowLoopbackHttp && loopback) return bounded(url.href);
   if (url.protocol !== 'https:') return { fault: 'must be an https URL' };
   if (loopback || isPrivateHost(url.hostname)) return { fault: 'must not point to a private, loopback or local address' };
   return bounded(url.href);
+}
+
+/** What is wrong with the text before it is parsed: the parser would silently drop or repair these. */
+function spellingFault(text: string): string | undefined {
+  if (text.length > maxLength) return `must have at most ${maxLength} characters`;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  if (/[\u0000-\u0020\u007f\\]/.test(text)) return 'must not contain spaces, control characters or backslashes';
+  if (text.includes('%00')) return 'must not contain an encoded NUL';
+  if (!/^[a-z]+:\/\//i.test(text) || !URL.canParse(text)) return 'must be an absolute URL';
+  return undefined;
 }
 
 function bounded(href: string): { url: string } | { fault: string } {
@@ -47,36 +54,59 @@ function isPrivateHost(host: string): boolean {
   if (host === '' || host.endsWith('.')) return true;
   if (/(^|\.)(localhost|local|internal)$/.test(host)) return true;
   if (host.startsWith('[')) return isPrivateIpv6(host.slice(1, -1));
-  const parts = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(host);
-  return parts !== null && isPrivateIpv4(Number(parts[1]), Number(parts[2]), Number(parts[3]));
+  const parts = host.split('.').map(Number);
+  const [a = 0, b = 0, c = 0, d = 0] = parts;
+  return parts.length === 4 && parts.every(Number.isInteger) && isPrivateIpv4(ipv4(a, b, c, d));
 }
 
-/** Everything that IANA's special-purpose registry does not call globally reachable, and multicast. */
-function isPrivateIpv4(a: number, b: number, c: number): boolean {
-  if (a === 0 || a === 10 || a === 127 || a >= 224) return true;
-  if (a === 100) return b >= 64 && b <= 127;
-  if (a === 169) return b === 254;
-  if (a === 172) return b >= 16 && b <= 31;
-  if (a === 192) return b === 168 || (b === 0 && (c === 0 || c === 2));
-  if (a === 198) return b === 18 || b === 19 || (b === 51 && c === 100);
-  return a === 203 && b === 0 && c === 113;
+/** Prefixes that IANA's special-purpose registry does not call globally reachable, and multicast. */
+const privateIpv4: readonly (readonly [prefix: number, bits: number])[] = [
+  [ipv4(0, 0), 8],
+  [ipv4(10, 0), 8],
+  [ipv4(100, 64), 10],
+  [ipv4(127, 0), 8],
+  [ipv4(169, 254), 16],
+  [ipv4(172, 16), 12],
+  [ipv4(192, 0, 0), 24],
+  [ipv4(192, 0, 2), 24],
+  [ipv4(192, 168), 16],
+  [ipv4(198, 18), 15],
+  [ipv4(198, 51, 100), 24],
+  [ipv4(203, 0, 113), 24],
+  [ipv4(224, 0), 3],
+];
+
+function ipv4(a: number, b: number, c = 0, d = 0): number {
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }
+
+function isPrivateIpv4(address: number): boolean {
+  return privateIpv4.some(([prefix, bits]) => address >>> (32 - bits) === prefix >>> (32 - bits));
+}
+
+/** IPv6 networks that are not globally reachable, by their first group and its significant bits. */
+const privateIpv6: readonly (readonly [prefix: number, bits: number])[] = [
+  [0xfc00, 7],
+  [0xfe80, 10],
+  [0xfec0, 10],
+  [0xff00, 8],
+];
 
 function isPrivateIpv6(address: string): boolean {
   const groups = expandIpv6(address);
-  const [g0 = 0, g1 = 0] = groups;
-  const leadingZeros = groups.findIndex((group) => group !== 0);
-  if (leadingZeros === -1 || (leadingZeros === 7 && groups[7] === 1)) return true;
-  // ::ffff:a.b.c.d, ::a.b.c.d and 64:ff9b::a.b.c.d carry an IPv4 address in the last two groups; 2002:a.b.c.d:: in the second and third.
-  const mapped = groups.slice(0, 5).every((group) => group === 0) && (groups[5] === 0xffff || groups[5] === 0);
-  if (mapped || (g0 === 0x64 && g1 === 0xff9b)) return isPrivateGroups(groups[6] ?? 0, groups[7] ?? 0);
-  if (g0 === 0x2002) return isPrivateGroups(g1, groups[2] ?? 0);
-  if ((g0 & 0xfe00) === 0xfc00 || (g0 & 0xffc0) === 0xfe80 || (g0 & 0xffc0) === 0xfec0) return true;
-  return (g0 & 0xff00) === 0xff00 || (g0 === 0x2001 && g1 === 0xdb8) || (g0 === 0x100 && g1 === 0);
+  const embedded = embeddedIpv4(groups);
+  if (embedded !== undefined) return isPrivateIpv4(embedded);
+  const [first = 0, second = 0] = groups;
+  if ((first === 0x2001 && second === 0xdb8) || (first === 0x100 && second === 0)) return true;
+  return privateIpv6.some(([prefix, bits]) => first >>> (16 - bits) === prefix >>> (16 - bits));
 }
 
-function isPrivateGroups(high: number, low: number): boolean {
-  return isPrivateIpv4(high >> 8, high & 0xff, low >> 8);
+/** `::a.b.c.d` (and so `::` and `::1`), `::ffff:a.b.c.d`, `64:ff9b::a.b.c.d` and `2002:a.b.c.d::` lead to an IPv4 address. */
+function embeddedIpv4(groups: readonly number[]): number | undefined {
+  const [g0 = 0, g1 = 0, g2 = 0, , , g5 = 0, g6 = 0, g7 = 0] = groups;
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && (g5 === 0 || g5 === 0xffff);
+  if (isMapped || (g0 === 0x64 && g1 === 0xff9b)) return ((g6 << 16) | g7) >>> 0;
+  return g0 === 0x2002 ? ((g1 << 16) | g2) >>> 0 : undefined;
 }
 
 function expandIpv6(address: string): number[] {

@@ -1,0 +1,15 @@
+import { Writable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { createLogger } from './logger.ts';
+
+test('[S6] fields that may hold a secret or a message are redacted wherever they stand', () => {
+  const lines: string[] = [];
+  const destination = new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk))) });
+  const logger = createLogger({ level: 'info', pretty: false, name: 'test', destination });
+  logger.info(
+    { token: 'tok-1', request: { ticket: 'tok-2', headers: { authorization: 'tok-3' } }, message: { text: 'tok-4' }, chat_id: 'c1' },
+    'constant message',
+  );
+  expect(lines.join('')).not.toContain('tok-');
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ service: 'test', chat_id: 'c1', msg: 'constant message' });
+});
