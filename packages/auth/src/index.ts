@@ -1,1 +1,4 @@
-export {};
+export { DevTokens } from './dev-tokens.ts';
+export type { Identity } from './identity.ts';
+export { Tickets } from './tickets.ts';
+export { TokenVerifier, type TokenVerifierOptions } from './token-verifier.ts';

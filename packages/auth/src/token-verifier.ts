@@ -1,0 +1,62 @@
+import { AppError } from '@carillon/protocol';
+import { assert, type Clock } from '@carillon/runtime';
+import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose';
+import { HmacKey } from './hmac-key.ts';
+import { expiryMs, type Identity } from './identity.ts';
+import { ticketAudience } from './tickets.ts';
+import { type VerifiedClaims, verifyJwt } from './verify-jwt.ts';
+
+/** Exactly one of `secret` (HS256) and `jwksUrl` (asymmetric) is set; with both, the secret is used. */
+export type TokenVerifierOptions = {
+  readonly secret?: string;
+  readonly jwksUrl?: string;
+  readonly issuer?: string;
+  readonly audience?: string;
+  /** How far two clocks may differ: 30 over HTTP, 0 where the end of a credential ends a connection. */
+  readonly leewaySeconds: number;
+};
+
+/** Never HS256 beside these: a public key would then be a secret [S2]. */
+const asymmetric = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+
+/** Verifies the JWTs of users: the algorithm is that of the configuration, whatever the token says [S2]. */
+export class TokenVerifier {
+  readonly #options: TokenVerifierOptions;
+  readonly #clock: Clock;
+  readonly #key: HmacKey | JWTVerifyGetKey;
+
+  constructor(options: TokenVerifierOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#key = keyOf(options);
+  }
+
+  /**
+   * Who the token speaks for. Throws AppError: `token_expired` when that is its only fault, `unavailable` when the JWKS cannot be
+   * fetched, else `unauthenticated`.
+   */
+  async verify(token: string): Promise<Identity> {
+    const { issuer, audience, leewaySeconds } = this.#options;
+    const key = this.#key instanceof HmacKey ? await this.#key.get() : this.#key;
+    const claims = await verifyJwt(token, key, {
+      algorithms: this.#key instanceof HmacKey ? ['HS256'] : asymmetric,
+      clockTolerance: leewaySeconds,
+      nowMs: this.#clock.nowMs(),
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(audience === undefined ? {} : { audience }),
+    });
+    if (isTicket(claims)) throw new AppError('unauthenticated', { detail: 'A ticket is not a token' });
+    return { userId: claims.sub, expiresAtMs: expiryMs(claims.exp) };
+  }
+}
+
+function keyOf(options: TokenVerifierOptions): HmacKey | JWTVerifyGetKey {
+  if (options.secret !== undefined) return new HmacKey(options.secret);
+  assert(options.jwksUrl !== undefined, 'a token verifier has a secret or a JWKS URL');
+  return createRemoteJWKSet(new URL(options.jwksUrl), { timeoutDuration: 5_000 });
+}
+
+/** Where both kinds were given the same secret, a ticket, which reaches URLs and logs, still opens no API. */
+function isTicket(claims: VerifiedClaims): boolean {
+  return claims.aud === ticketAudience && 'session_exp' in claims;
+}
