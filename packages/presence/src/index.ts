@@ -1,10 +1,14 @@
+export { InProcessPresence } from './in-process-presence.ts';
 export {
   type LiveLease,
   leaseMs,
   leaseRenewalMs,
   type Presence,
+  parseShardToken,
   type RenewOutcome,
   type ShardLease,
   type ShardToken,
   shardToken,
 } from './presence.ts';
+export { connectRedis, type RedisConnectionOptions } from './redis-connection.ts';
+export { RedisPresence, type RedisPresenceOptions } from './redis-presence.ts';

@@ -10,6 +10,14 @@ export function shardToken(shardId: string, epoch: number): ShardToken {
   return `${shardId}@${epoch}`;
 }
 
+/** The shard id, which may itself hold an `@`, and the epoch of a token. Throws on anything else. */
+export function parseShardToken(text: string): { token: ShardToken; shardId: string; epoch: number } {
+  const at = text.lastIndexOf('@');
+  const [shardId, epoch] = [text.slice(0, at), Number(text.slice(at + 1))];
+  if (at <= 0 || !Number.isSafeInteger(epoch) || epoch < 0) throw new Error(`not a shard token: ${text}`);
+  return { token: shardToken(shardId, epoch), shardId, epoch };
+}
+
 /** What a shard says about itself every 4 s; counts as alive for 15 s after that. */
 export type ShardLease = {
   readonly shardId: string;
@@ -27,8 +35,8 @@ export type ShardLease = {
 export type LiveLease = ShardLease & { readonly ageMs: number };
 
 /**
- * `renewed`: as before. `restored`: the registry had lost the lease (restart, FLUSHALL, late renewal), it is there again, but
- * registrations may be gone. `fenced`: a later epoch of this shard lives; this process is a zombie and must stop.
+ * `renewed`: as before. `restored`: the registry did not have this lease alive (an epoch's first renewal, restart, FLUSHALL,
+ * late renewal), it is there again, but registrations may be gone. `fenced`: a later epoch of this shard lives; this process is a zombie and must stop.
  */
 export type RenewOutcome = 'renewed' | 'restored' | 'fenced';
 
@@ -42,7 +50,10 @@ export interface Presence extends AsyncDisposable {
   renewLease(lease: ShardLease): Promise<RenewOutcome>;
   /** Deletes the lease if it is still of this epoch; that voids its registrations [R3]. */
   releaseLease(shardId: string, epoch: number): Promise<void>;
-  /** The lease of this shard id that was not released cleanly, alive or expired; the predecessor of a crashed shard [L5]. */
+  /**
+   * The lease of this shard id that was not released cleanly, alive or expired less than 10 minutes ago: the predecessor of a
+   * crashed shard [L5]. To be read before the own first renewal, which replaces it.
+   */
   readPredecessor(shardId: string): Promise<ShardLease | undefined>;
   /** Live leases only. */
   readLeases(): Promise<readonly LiveLease[]>;
