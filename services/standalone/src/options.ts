@@ -46,28 +46,34 @@ export function readOptions(args: readonly string[], env: Env): StandaloneOption
   const values = parseFlags(args);
   if (values.help === true) return 'help';
   if (values.version === true) return 'version';
-  const faults: string[] = [];
+  const faults: string[] = [...modeFaults(env), ...postgresFaults(env)];
   const count = (name: string, text: string, limits: { min: number; max: number }) => {
     const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (!(number >= limits.min && number <= limits.max)) faults.push(`${name} must be a whole number from ${limits.min} to ${limits.max}`);
     return number;
   };
-  const port = { min: 1, max: 65_535 };
+  const port = (flag: 'port' | 'shard-port' | 'admin-port', name: string, otherwise: string) =>
+    count(`--${flag} (${name})`, values[flag] ?? given(env, name) ?? otherwise, { min: 1, max: 65_535 });
   const options: StandaloneOptions = {
-    host: env['HOST'] || '127.0.0.1',
-    apiPort: count('--port (API_PORT)', values.port ?? (env['API_PORT'] || '8080'), port),
-    firstShardPort: count('--shard-port (SHARD_PORT)', values['shard-port'] ?? (env['SHARD_PORT'] || '8081'), port),
-    adminPort: count('--admin-port (ADMIN_PORT)', values['admin-port'] ?? (env['ADMIN_PORT'] || '9090'), port),
+    host: given(env, 'HOST') ?? '127.0.0.1',
+    apiPort: port('port', 'API_PORT', '8080'),
+    firstShardPort: port('shard-port', 'SHARD_PORT', '8081'),
+    adminPort: port('admin-port', 'ADMIN_PORT', '9090'),
     shards: count('--shards', values.shards ?? '2', { min: 1, max: 16 }),
     dataDir: values['data-dir'] ?? '.data',
     demo: values['no-demo'] !== true,
-    databaseUrl: env['DATABASE_URL'] || undefined,
-    kafkaBrokers: env['KAFKA_BROKERS'] || undefined,
-    redisUrl: env['REDIS_URL'] || undefined,
+    databaseUrl: given(env, 'DATABASE_URL'),
+    kafkaBrokers: given(env, 'KAFKA_BROKERS'),
+    redisUrl: given(env, 'REDIS_URL'),
   };
-  faults.push(...modeFaults(env), ...postgresFaults(env));
   if (faults.length > 0) throw new StartError(faults.join('; '));
   return options;
+}
+
+/** A variable that is set to nothing is not set. */
+function given(env: Env, name: string): string | undefined {
+  const value = env[name];
+  return value === '' ? undefined : value;
 }
 
 function parseFlags(args: readonly string[]) {
@@ -80,8 +86,8 @@ function parseFlags(args: readonly string[]) {
 
 /** Embedded parts and development tokens are never for production [L4]. */
 function modeFaults(env: Env): string[] {
-  const mode = env['NODE_ENV'];
-  if (mode === undefined || mode === '' || mode === 'development' || mode === 'test') return [];
+  const mode = given(env, 'NODE_ENV');
+  if (mode === undefined || mode === 'development' || mode === 'test') return [];
   return [
     `NODE_ENV is ${mode}, but npm start is for development only: run services/api/dist/bin/api.js and services/shard/dist/bin/shard.js in production`,
   ];
@@ -89,7 +95,7 @@ function modeFaults(env: Env): string[] {
 
 /** `PG*` without DATABASE_URL: another database was meant, and the embedded one would be a surprise. */
 function postgresFaults(env: Env): string[] {
-  const names = ['PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER', 'PGPASSWORD', 'PGSERVICE'].filter((name) => (env[name] ?? '') !== '');
-  if (names.length === 0 || (env['DATABASE_URL'] ?? '') !== '') return [];
+  const names = ['PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER', 'PGPASSWORD', 'PGSERVICE'].filter((name) => given(env, name) !== undefined);
+  if (names.length === 0 || given(env, 'DATABASE_URL') !== undefined) return [];
   return [`${names.join(', ')} set without DATABASE_URL: set DATABASE_URL to use that database, or unset them to use the embedded one`];
 }
