@@ -34,6 +34,7 @@ export default defineConfig({
           include: files(`${name}.test`),
           exclude: ['**/node_modules/**', '**/dist/**'],
           globalSetup: setups.map(setupFile),
+          ...(name === 'e2e' ? { fileParallelism: false, sequence: { groupOrder: 1 } } : {}),
           testTimeout: name === 'e2e' ? 120_000 : 30_000,
           hookTimeout: 120_000,
         },

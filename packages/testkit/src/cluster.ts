@@ -35,7 +35,7 @@ export class Cluster implements AsyncDisposable {
   readonly apis: ApiMember[] = [];
   readonly shards: ShardMember[] = [];
 
-  private constructor(options: ClusterOptions) {
+  protected constructor(options: ClusterOptions) {
     this.#options = options;
     this.#env = { ...inherited(), ...developmentEnv(options.services), ...options.env };
   }
@@ -43,13 +43,17 @@ export class Cluster implements AsyncDisposable {
   /** Migrates, then starts all members and waits until each is ready; on failure nothing is left running. */
   static async start(options: ClusterOptions): Promise<Cluster> {
     const cluster = new Cluster(options);
+    await cluster.startAll();
+    return cluster;
+  }
+
+  protected async startAll(): Promise<void> {
     try {
-      await runToEnd({ role: 'migrate', program: programs.migrate, env: cluster.#env, onLine: cluster.#onLine });
-      const [shards, apis] = [range(options.shards), range(options.apis)];
-      await Promise.all([...shards.map((index) => cluster.startShard(index)), ...apis.map((index) => cluster.startApi(index))]);
-      return cluster;
+      await runToEnd({ role: 'migrate', program: programs.migrate, env: this.#env, onLine: this.#onLine });
+      const [shards, apis] = [range(this.#options.shards), range(this.#options.apis)];
+      await Promise.all([...shards.map((index) => this.startShard(index)), ...apis.map((index) => this.startApi(index))]);
     } catch (error) {
-      await cluster[Symbol.asyncDispose]();
+      await this[Symbol.asyncDispose]();
       throw error;
     }
   }

@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { StartError } from '@carillon/runtime';
+import { type Announce, aptInstall, canInstall } from './apt.ts';
+import { findOnPath } from './find-on-path.ts';
+
+/** Programs that tests need: found, else installed with apt where that is possible, else one sentence says what to install. */
+
+const run = promisify(execFile);
+const oldestJava = 17;
+
+export function provideRedisServer(announce: Announce): Promise<string> {
+  return provide({ program: 'redis-server', packages: ['redis-server'], sentence: 'Redis 7 or later (redis-server)' }, announce);
+}
+
+export function provideMaven(announce: Announce): Promise<string> {
+  return provide({ program: 'mvn', packages: ['maven'], sentence: 'Maven (mvn)' }, announce);
+}
+
+/** Java 17 or later, from JAVA_HOME or the PATH. */
+export async function provideJava(announce: Announce): Promise<string> {
+  const found = await findJava();
+  if (found !== undefined) return found;
+  if (canInstall()) await aptInstall(['openjdk-17-jre-headless', 'openjdk-21-jre-headless', 'openjdk-25-jre-headless'], announce);
+  const installed = await findJava();
+  if (installed !== undefined) return installed;
+  throw new StartError(`Java ${oldestJava} or later is needed to run Apache Kafka: install it, or set KAFKA_BROKERS to a running Kafka`);
+}
+
+async function provide(tool: { program: string; packages: string[]; sentence: string }, announce: Announce): Promise<string> {
+  const found = findOnPath(tool.program);
+  if (found !== undefined) return found;
+  if (canInstall()) await aptInstall(tool.packages, announce);
+  const installed = findOnPath(tool.program);
+  if (installed !== undefined) return installed;
+  throw new StartError(`${tool.sentence} is needed: install the package ${tool.packages[0]}`);
+}
+
+async function findJava(): Promise<string | undefined> {
+  const home = process.env['JAVA_HOME'];
+  const debian = [17, 21, 25].map((version) => `/usr/lib/jvm/java-${version}-openjdk-amd64/bin/java`);
+  const candidates = [home === undefined ? undefined : join(home, 'bin', 'java'), findOnPath('java'), ...debian];
+  for (const java of candidates) {
+    if (java !== undefined && (await javaVersion(java)) >= oldestJava) return java;
+  }
+  return undefined;
+}
+
+/** The major version; 0 when the program does not run. */
+async function javaVersion(java: string): Promise<number> {
+  try {
+    const { stderr } = await run(java, ['-version']);
+    return Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
