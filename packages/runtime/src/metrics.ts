@@ -22,15 +22,20 @@ export class Metrics {
   }
 
   counter<L extends string>(options: Omit<CounterConfiguration<L>, 'registers'>): Counter<L> {
-    return new Counter({ ...options, registers: [this.#registry] });
+    return this.#once(options.name, () => new Counter({ ...options, ...labelsOf(options), registers: [this.#registry] }));
   }
 
   gauge<L extends string>(options: Omit<GaugeConfiguration<L>, 'registers'>): Gauge<L> {
-    return new Gauge({ ...options, registers: [this.#registry] });
+    return this.#once(options.name, () => new Gauge({ ...options, ...labelsOf(options), registers: [this.#registry] }));
   }
 
   histogram<L extends string>(options: Omit<HistogramConfiguration<L>, 'registers'>): Histogram<L> {
-    return new Histogram({ ...options, registers: [this.#registry] });
+    return this.#once(options.name, () => new Histogram({ ...options, ...labelsOf(options), registers: [this.#registry] }));
+  }
+
+  /** The same name again is the same metric: the parts of one process fill `carillon_delivery_seconds` together. */
+  #once<M>(name: string, create: () => M): M {
+    return (this.#registry.getSingleMetric(name) as M | undefined) ?? create();
   }
 
   text(): Promise<string> {
@@ -44,6 +49,14 @@ export class Metrics {
       return { name, help, type };
     });
   }
+}
+
+/** Filled by API and shards in one process; whoever comes first makes it, so it can always carry `shard`. */
+const sharedNames = ['carillon_delivery_seconds', 'carillon_drain_state'];
+
+function labelsOf<L extends string>(options: { name: string; labelNames?: readonly L[] }): { labelNames: L[] } | Record<string, never> {
+  if (!sharedNames.includes(options.name)) return {};
+  return { labelNames: [...new Set([...(options.labelNames ?? []), 'shard' as L])] };
 }
 
 export type { Counter, Gauge, Histogram } from 'prom-client';
