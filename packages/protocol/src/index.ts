@@ -17,6 +17,64 @@ export { codePoints, userText } from './entities/text.ts';
 export { type ErrorCode, errorCodes } from './error-codes.ts';
 export { type Event, type EventName, eventNames, eventSchema } from './events/event.ts';
 export {
+  type CreateChat,
+  createChatSchema,
+  maxUserIds,
+  type OverviewPage,
+  overviewPageSchema,
+  type UpdateChat,
+  updateChatSchema,
+} from './http/chats.ts';
+export {
+  type AddedMembers,
+  type AddMembers,
+  addedMembersSchema,
+  addMembersSchema,
+  type MemberPage,
+  memberPageSchema,
+  type UpdateMember,
+  updateMemberSchema,
+} from './http/members.ts';
+export { type MessageContent, messageFaults } from './http/message-content.ts';
+export {
+  type EditMessage,
+  editMessageSchema,
+  type MessagePage,
+  type MessagesQuery,
+  messagePageSchema,
+  messagesQuerySchema,
+  type SendMessage,
+  sendMessageSchema,
+} from './http/messages.ts';
+export { type PageQuery, pageQuerySchema, type SinceQuery, sinceQuerySchema } from './http/paging.ts';
+export { type Problem, problemSchema } from './http/problem.ts';
+export {
+  type EventPage,
+  type EventsQuery,
+  eventPageSchema,
+  eventsQuerySchema,
+  type Head,
+  type HeadsPage,
+  headSchema,
+  headsPageSchema,
+  type MarkRead,
+  markReadSchema,
+  type ReadPosition,
+  readPositionSchema,
+  type SyncPage,
+  syncPageSchema,
+} from './http/sync.ts';
+export {
+  type CreateDevToken,
+  type CreateTicket,
+  createDevTokenSchema,
+  createTicketSchema,
+  type DevToken,
+  devTokenSchema,
+  type Ticket,
+  ticketSchema,
+} from './http/tickets.ts';
+export {
   type ChatId,
   clientIdSchema,
   countSchema,
