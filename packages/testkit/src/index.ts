@@ -1,6 +1,13 @@
+export { announceOnStderr } from './announce-on-stderr.ts';
 export { type Answer, ApiClient } from './api-client.ts';
+export type { Announce } from './apt.ts';
 export { type ApiMember, Cluster, type ClusterOptions, type ClusterServices, type ShardMember } from './cluster.ts';
 export { ClusterProcess, runToEnd } from './cluster-process.ts';
+export { findOnPath } from './find-on-path.ts';
 export { freePorts } from './free-ports.ts';
+export { ServerProcess, type ServerProgram } from './process.ts';
+export { killAtExit, removeAtExit, removeFolder } from './process-cleanup.ts';
+export type { ProvidedUrls } from './provided-urls.ts';
+export { type RedisServer, startRedis } from './redis.ts';
 export { type Closed, SocketClient } from './socket-client.ts';
 export { TestCluster } from './test-cluster.ts';

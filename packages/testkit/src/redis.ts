@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Announce } from './apt.ts';
-import { freePort } from './ports.ts';
+import { freePorts } from './free-ports.ts';
 import { ServerProcess } from './process.ts';
 import { removeAtExit, removeFolder } from './process-cleanup.ts';
 import { provideRedisServer } from './provision.ts';
@@ -23,7 +23,8 @@ type RedisOptions = { readonly announce?: Announce; readonly port?: number };
 /** Finds or installs `redis-server` and starts it; resolves when it answers PING. It ends with this process. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const command = await provideRedisServer(options.announce ?? (() => undefined));
-  const port = options.port ?? (await freePort());
+  const [port] = options.port === undefined ? await freePorts(1) : [options.port];
+  if (port === undefined) throw new Error('no free port');
   const folder = mkdtempSync(join(tmpdir(), 'carillon-redis-'));
   removeAtExit(folder);
   const server = new ServerProcess({

@@ -1,12 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { announceOnStderr } from './announce-on-stderr.ts';
+import type {} from './provided-urls.ts';
 import { startRedis } from './redis.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    redisUrl: string;
-  }
-}
 
 /** vitest's global setup: one Redis for the whole run, from REDIS_URL or our own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -1,0 +1,13 @@
+import type {} from 'vitest';
+
+/** What the global set-ups give to tests: `inject('redisUrl')` and so on. One server of each kind serves a whole run. */
+export type ProvidedUrls = {
+  readonly postgresUrl: string;
+  /** `host:port`, comma-separated. */
+  readonly kafkaBrokers: string;
+  readonly redisUrl: string;
+};
+
+declare module 'vitest' {
+  interface ProvidedContext extends ProvidedUrls {}
+}
