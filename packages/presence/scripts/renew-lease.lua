@@ -12,6 +12,10 @@ if latest > epoch then return 'fenced' end
 local expiry = tonumber(redis.call('ZSCORE', KEYS[1], token) or '0')
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 60000)
 redis.call('ZADD', KEYS[1], now + lease, token)
+if written > 0 and written ~= epoch then
+  local id = string.match(token, '^(.*)@')
+  redis.call('ZREM', KEYS[1], string.format('%s@%.0f', id, written))
+end
 redis.call('DEL', KEYS[2])
 redis.call('HSET', KEYS[2], unpack(ARGV, 6))
 redis.call('PEXPIRE', KEYS[2], ARGV[4])
