@@ -5,6 +5,7 @@ export { type ApiMember, Cluster, type ClusterOptions, type ClusterServices, typ
 export { ClusterProcess, runToEnd } from './cluster-process.ts';
 export { findOnPath } from './find-on-path.ts';
 export { freePorts } from './free-ports.ts';
+export { type KafkaServer, startKafka } from './kafka.ts';
 export { ServerProcess, type ServerProgram } from './process.ts';
 export { killAtExit, removeAtExit, removeFolder } from './process-cleanup.ts';
 export type { ProvidedUrls } from './provided-urls.ts';
