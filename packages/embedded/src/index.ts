@@ -1,1 +1,1 @@
-export {};
+export { EmbeddedPostgres, type EmbeddedPostgresOptions, type RunningPostgres } from './embedded-postgres.ts';

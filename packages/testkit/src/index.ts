@@ -6,6 +6,8 @@ export { ClusterProcess, runToEnd } from './cluster-process.ts';
 export { findOnPath } from './find-on-path.ts';
 export { freePorts } from './free-ports.ts';
 export { type KafkaServer, startKafka } from './kafka.ts';
+export { type PostgresServer, startPostgres, startPostgres15 } from './postgres.ts';
+export { createTestDatabase, type TestDatabase } from './postgres-database.ts';
 export { ServerProcess, type ServerProgram } from './process.ts';
 export { killAtExit, removeAtExit, removeFolder } from './process-cleanup.ts';
 export type { ProvidedUrls } from './provided-urls.ts';
