@@ -62,17 +62,39 @@ async function runE2e(values: ReturnType<typeof readArgs>['values']): Promise<vo
 
 function report(result: E2eResult, file: string): void {
   const [cpu] = cpus();
-  const machine = { node: process.version, kernel: release(), cores: cpus().length, cpu: cpu?.model ?? 'unknown', memoryGiB: Math.round(totalmem() / 2 ** 30) };
+  const machine = {
+    node: process.version,
+    kernel: release(),
+    cores: cpus().length,
+    cpu: cpu?.model ?? 'unknown',
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+  };
   const isValid = result.lost === 0 && result.refused === 0 && result.generatorLagMs.p99 < 20;
   mkdirSync(new URL('../../results/', import.meta.url), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ bench: 'e2e', at: new Date().toISOString(), version, machine, valid: isValid, ...result }, null, 2)}\n`);
+  writeFileSync(
+    file,
+    `${JSON.stringify({ bench: 'e2e', at: new Date().toISOString(), version, machine, valid: isValid, ...result }, null, 2)}\n`,
+  );
   const { latencyMs, cpuCores } = result;
   const rows: [string, string][] = [
     ['load', `${result.options.rate} messages/s × ${result.options.recipients} recipients, ${result.options.chats} chats`],
-    ['delivered', `${result.delivered} of ${result.expected}; lost ${result.lost}, duplicated ${result.duplicated}, out of order ${result.reordered}, refused ${result.refused}`],
-    ['latency ms', Object.entries(latencyMs).map(([name, value]) => `${name} ${value}`).join('  ')],
+    [
+      'delivered',
+      `${result.delivered} of ${result.expected}; lost ${result.lost}, duplicated ${result.duplicated}, out of order ${result.reordered}, refused ${result.refused}`,
+    ],
+    [
+      'latency ms',
+      Object.entries(latencyMs)
+        .map(([name, value]) => `${name} ${value}`)
+        .join('  '),
+    ],
     ['generator lag', `p99 ${result.generatorLagMs.p99} ms`],
-    ['CPU cores', Object.entries(cpuCores).map(([name, value]) => `${name} ${value}`).join('  ')],
+    [
+      'CPU cores',
+      Object.entries(cpuCores)
+        .map(([name, value]) => `${name} ${value}`)
+        .join('  '),
+    ],
     ['machine', `${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}`],
     ['verdict', isValid ? 'valid' : 'INVALID: messages lost or refused, or the generator lagged'],
     ['written to', file],

@@ -6,7 +6,13 @@ import { cpuSeconds } from './process-cpu.ts';
 import { openReceiver } from './receiver.ts';
 import { Sender } from './sender.ts';
 
-export type E2eOptions = { readonly rate: number; readonly recipients: number; readonly warmUpSeconds: number; readonly seconds: number; readonly chats: number };
+export type E2eOptions = {
+  readonly rate: number;
+  readonly recipients: number;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+  readonly chats: number;
+};
 
 export type E2eResult = {
   readonly options: E2eOptions;
@@ -42,7 +48,9 @@ export async function benchE2e(cluster: Cluster, watched: readonly Watched[], op
   const startedAt = performance.now();
   await send(chats, sender, options, run);
   const elapsed = (performance.now() - startedAt) / 1000;
-  const cpuCores = Object.fromEntries(watched.map(({ role, pid }, index) => [role, round((cpuSeconds(pid) - (before[index] ?? 0)) / elapsed)]));
+  const cpuCores = Object.fromEntries(
+    watched.map(({ role, pid }, index) => [role, round((cpuSeconds(pid) - (before[index] ?? 0)) / elapsed)]),
+  );
   await run.drained();
   for (const socket of sockets) socket.terminate();
   return run.result(cpuCores);
@@ -78,7 +86,11 @@ async function send(chats: readonly Chat[], sender: Sender, options: E2eOptions,
       continue;
     }
     const chat = chats[n % chats.length];
-    if (chat !== undefined) run.sending(sender.send({ path: chat.path, token: chat.token, clientMessageId: `b${n}` }, `bench:${dueMs.toFixed(3)} ${payload}`), nowMs - dueMs);
+    if (chat !== undefined)
+      run.sending(
+        sender.send({ path: chat.path, token: chat.token, clientMessageId: `b${n}` }, `bench:${dueMs.toFixed(3)} ${payload}`),
+        nowMs - dueMs,
+      );
     n += 1;
   }
 }
@@ -106,11 +118,7 @@ class Run {
 
   sending(answer: Promise<number>, lagMs: number): void {
     this.#lag.recordValue(Math.max(0, Math.round(lagMs * 1000)));
-    const counted = answer.then(
-      (status) => void (status === 201 ? (this.#sent += 1) : (this.#refused += 1)),
-      () => void (this.#refused += 1),
-    );
-    this.#answers.push(counted);
+    this.#answers.push(answer.then((status) => this.#count(status)).catch(() => this.#count(0)));
   }
 
   deliver(lastSeq: number[], member: number, seq: number, intendedMs: number, receivedMs: number): void {
@@ -123,6 +131,11 @@ class Run {
     lastSeq[member] = seq;
     this.#delivered += 1;
     if (intendedMs >= this.#measureFromMs) this.#latency.recordValue(Math.max(1, Math.round((receivedMs - intendedMs) * 1000)));
+  }
+
+  #count(status: number): void {
+    if (status === 201) this.#sent += 1;
+    else this.#refused += 1;
   }
 
   async drained(): Promise<void> {

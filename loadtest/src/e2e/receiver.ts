@@ -15,7 +15,8 @@ export function openReceiver(index: number, ticket: { url: string; ticket: strin
     socket.on('message', (data: Buffer) => {
       const receivedMs = performance.now();
       const mark = data.indexOf(markKey);
-      if (mark !== -1) onDelivery(index, numberAt(data, data.indexOf(seqKey) + seqKey.length), numberAt(data, mark + markKey.length), receivedMs);
+      if (mark !== -1)
+        onDelivery(index, numberAt(data, data.indexOf(seqKey) + seqKey.length), numberAt(data, mark + markKey.length), receivedMs);
       else if (data.includes('"ready"')) resolve(socket);
     });
   });

@@ -19,12 +19,19 @@ export class Sender implements Disposable {
   /** Resolves with the status once the answer's body was read. */
   send(send: Send, text: string): Promise<number> {
     const body = `{"client_message_id":"${send.clientMessageId}","type":"text","text":"${text}"}`;
-    const headers = { authorization: `Bearer ${send.token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const headers = {
+      authorization: `Bearer ${send.token}`,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    };
     return new Promise((resolve, reject) => {
-      const post = request({ host: this.#host, port: this.#port, path: send.path, method: 'POST', agent: this.#agent, headers }, (answer) => {
-        answer.resume();
-        answer.once('end', () => resolve(answer.statusCode ?? 0));
-      });
+      const post = request(
+        { host: this.#host, port: this.#port, path: send.path, method: 'POST', agent: this.#agent, headers },
+        (answer) => {
+          answer.resume();
+          answer.once('end', () => resolve(answer.statusCode ?? 0));
+        },
+      );
       post.once('error', reject);
       post.end(body);
     });

@@ -23,7 +23,13 @@ test('[C2] connect, buffer, snapshot, merge: no hole and no double while 200 mes
     const snapshot = await api.expect<Page>('reader', 'GET', `/v1/chats/${chat.id}/messages?limit=50`);
     const target = snapshot.seq + 40;
     await client.until(() => (client.events(chat.id).at(-1)?.seq ?? 0) >= target, `seq ${target} in round ${round}`);
-    const shown = [...snapshot.messages.map((message) => message.seq), ...client.events(chat.id).map((event) => event.seq).filter((seq) => seq > snapshot.seq)];
+    const shown = [
+      ...snapshot.messages.map((message) => message.seq),
+      ...client
+        .events(chat.id)
+        .map((event) => event.seq)
+        .filter((seq) => seq > snapshot.seq),
+    ];
     const first = shown[0] ?? 0;
     expect(shown, `round ${round}`).toEqual(shown.map((_, index) => first + index));
     expect(snapshot.messages.at(-1)?.seq, `round ${round}`).toBe(snapshot.seq);

@@ -17,7 +17,9 @@ test('[D3] a group of 200 over three shards: every member is pushed every event,
   const [owner = ''] = users;
   const chat = await api.createGroup(owner, users);
   await using sockets = await openAll(users);
-  expect(new Set(sockets.clients.map((client) => client.frames[0]).map((frame) => (frame?.type === 'ready' ? frame.shard_id : ''))).size).toBe(3);
+  expect(
+    new Set(sockets.clients.map((client) => client.frames[0]).map((frame) => (frame?.type === 'ready' ? frame.shard_id : ''))).size,
+  ).toBe(3);
   const messages = 10;
   for (let n = 1; n <= messages; n += 1) await api.sendText(users[n] ?? '', chat.id, `g${n}`, `text ${n}`);
   const seqs = (await events(owner, chat.id)).filter((event) => event.event === 'message.created').map((event) => event.seq);

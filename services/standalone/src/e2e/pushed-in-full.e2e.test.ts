@@ -33,7 +33,12 @@ test('[P6] a message posted for a user on another shard is pushed to both, with 
 test('[P6] every kind of event is pushed with full data, and equals what /events answers', async () => {
   const [owner = '', member = '', late = ''] = await usersOnShards(api, ['shard-0', 'shard-1', 'shard-2']);
   await using socket = await SocketClient.open(await api.ticket(member));
-  const chat = await api.expect<Chat>(owner, 'POST', '/v1/chats', { kind: 'group', title: 'Ringers', avatar_url: 'https://cdn.example.org/a.png', member_ids: [member] });
+  const chat = await api.expect<Chat>(owner, 'POST', '/v1/chats', {
+    kind: 'group',
+    title: 'Ringers',
+    avatar_url: 'https://cdn.example.org/a.png',
+    member_ids: [member],
+  });
   const path = `/v1/chats/${chat.id}`;
   const message = await api.sendText(owner, chat.id, 'c1', 'first');
   const edited = await api.expect<Message>(owner, 'PATCH', `${path}/messages/${message.id}`, { text: 'second' });
@@ -50,23 +55,44 @@ test('[P6] every kind of event is pushed with full data, and equals what /events
   expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
   expect(new Set(events.map((event) => event.event))).toEqual(new Set(eventNames));
   const data = (name: EventName) => events.find((event) => event.event === name)?.data;
-  expect(data('chat.created')).toMatchObject({ chat: { ...chat, seq: 1 }, members: [{ user_id: owner, role: 'owner' }, { user_id: member, role: 'member' }] });
+  expect(data('chat.created')).toMatchObject({
+    chat: { ...chat, seq: 1 },
+    members: [
+      { user_id: owner, role: 'owner' },
+      { user_id: member, role: 'member' },
+    ],
+  });
   expect(data('message.created')).toEqual({ message });
   expect(data('message.updated')).toEqual({ message: edited });
-  expect(data('message.deleted')).toMatchObject({ message: { id: message.id, text: null, attachments: [], type: 'text', deleted_at: expect.any(String) } });
+  expect(data('message.deleted')).toMatchObject({
+    message: { id: message.id, text: null, attachments: [], type: 'text', deleted_at: expect.any(String) },
+  });
   expect(data('chat.updated')).toEqual({ chat: renamed });
   expect(data('member.added')).toMatchObject({ chat: { id: chat.id, member_count: 3 }, members: added.members });
   expect(data('member.updated')).toEqual({ member: promoted });
   expect(data('member.removed')).toMatchObject({ user_id: late, reason: 'removed', chat: { id: chat.id, member_count: 2 } });
   expect(data('chat.deleted')).toMatchObject({ chat: { id: chat.id, deleted_at: expect.any(String) } });
 
-  const pushedAsStored = events.slice(0, before.events.length).filter((event) => !['message.created', 'message.updated'].includes(event.event));
+  const pushedAsStored = events
+    .slice(0, before.events.length)
+    .filter((event) => !['message.created', 'message.updated'].includes(event.event));
   expect(before.events.filter((event) => !['message.created', 'message.updated'].includes(event.event))).toEqual(pushedAsStored);
 });
 
 test.each([
   ['text', { type: 'text', text: 'plain' }],
-  ['text with attachments', { type: 'text', text: 'look', attachments: [attachment('image', { width: 640, height: 480 }), attachment('video', { duration_ms: 9_000 }), attachment('file', { name: 'a.pdf', size_bytes: 12, mime_type: 'application/pdf' })] }],
+  [
+    'text with attachments',
+    {
+      type: 'text',
+      text: 'look',
+      attachments: [
+        attachment('image', { width: 640, height: 480 }),
+        attachment('video', { duration_ms: 9_000 }),
+        attachment('file', { name: 'a.pdf', size_bytes: 12, mime_type: 'application/pdf' }),
+      ],
+    },
+  ],
   ['attachment alone', { type: 'text', attachments: [attachment('image')] }],
   ['voice', { type: 'voice', attachments: [attachment('voice', { duration_ms: 3_200 })] }],
   ['circle video', { type: 'circle_video', attachments: [attachment('circle_video', { duration_ms: 5_000, width: 400, height: 400 })] }],

@@ -1,11 +1,15 @@
-import { ApiClient, type ClusterServices, TestCluster } from '@carillon/testkit';
+import { type ApiClient, type ClusterServices, TestCluster } from '@carillon/testkit';
 
 type Inject = (key: 'postgresUrl' | 'kafkaBrokers' | 'redisUrl') => string;
 type Size = { apis: number; shards: number; env?: Record<string, string> };
 
 /** A cluster of production processes on the run's services, with a database, topic, group and Redis database of its own. */
 export function startTestCluster(inject: Inject, size: Size): Promise<TestCluster> {
-  const services: ClusterServices = { databaseUrl: inject('postgresUrl'), kafkaBrokers: inject('kafkaBrokers'), redisUrl: inject('redisUrl') };
+  const services: ClusterServices = {
+    databaseUrl: inject('postgresUrl'),
+    kafkaBrokers: inject('kafkaBrokers'),
+    redisUrl: inject('redisUrl'),
+  };
   return TestCluster.start({ ...size, services });
 }
 

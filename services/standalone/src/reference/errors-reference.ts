@@ -2,7 +2,9 @@ import { closeCodes, errorCodes } from '@carillon/protocol';
 
 /** `docs/reference/errors.md` from the catalogues. */
 export function errorsReference(): string {
-  const errors = Object.entries(errorCodes).map(([code, { status, title, retryable }]) => `| ${status} | \`${code}\` | ${title} | ${retryable ? 'yes' : 'no'} |`);
+  const errors = Object.entries(errorCodes).map(
+    ([code, { status, title, retryable }]) => `| ${status} | \`${code}\` | ${title} | ${retryable ? 'yes' : 'no'} |`,
+  );
   const closes = Object.entries(closeCodes).map(([name, { code, client }]) => `| ${code} | \`${name}\` | ${client} |`);
   return `# Errors and close codes
 

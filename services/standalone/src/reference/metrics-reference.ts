@@ -10,7 +10,9 @@ export function metricsReference(processes: readonly { readonly process: string;
       rows.set(name, row);
     }
   }
-  const lines = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, row]) => `| \`${name}\` | ${row.type} | ${row.processes.join(', ')} | ${row.help} |`);
+  const lines = [...rows]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, row]) => `| \`${name}\` | ${row.type} | ${row.processes.join(', ')} | ${row.help} |`);
   return `# Metrics
 
 Generated from the registries. Prometheus text at \`/metrics\` on the admin port; Node's own \`process_*\` and \`nodejs_*\` metrics are there too. No label ever holds
