@@ -10,5 +10,6 @@ export {
   type ShardToken,
   shardToken,
 } from './presence.ts';
+export { parseRunId } from './redis-answers.ts';
 export { connectRedis, type RedisConnectionOptions } from './redis-connection.ts';
 export { RedisPresence, type RedisPresenceOptions } from './redis-presence.ts';

@@ -13,7 +13,8 @@ export type RedisConnectionOptions = {
 
 /**
  * A connection that keeps reconnecting until it is disconnected, at most 3 s apart. What each setting is for:
- * - no offline queue, no resending: a command that did not leave, or whose link died, is rejected and never comes late;
+ * - no offline queue, no resending: a command that did not leave, or whose link died, is rejected and never comes late. A
+ *   blocking read is resent: without both a resend and a time limit of its own it would never settle;
  * - `commandTimeout`: a command in flight on a dying or blackholed link would stay pending for ever without it. A blocking
  *   command must not have it: it times out although the link is healthy;
  * - `socketTimeout`: an unanswered link becomes a reconnect. Idle links are not touched: the timer starts with a command.
@@ -24,7 +25,7 @@ export function connectRedis(options: RedisConnectionOptions): Redis {
     connectionName: options.name,
     protocol: 2 as const,
     enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
+    autoResendUnfulfilledCommands: options.use === 'blocking',
     maxRetriesPerRequest: 1,
     connectTimeout: 1_000,
     keepAlive: 5_000,
