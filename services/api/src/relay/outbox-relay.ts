@@ -1,0 +1,203 @@
+import type { EventLogWriter } from '@carillon/event-log';
+import { type Clock, fullJitterMs, type Logger, withDeadline } from '@carillon/runtime';
+import { bucketOf, type Database, notifyBuckets, readMemberIntervals } from '@carillon/store';
+import { appendParts } from './append-parts.ts';
+import { BucketNotifier } from './bucket-notifier.ts';
+import { BucketOwner } from './bucket-owner.ts';
+import { type Batch, type BatchPart, cutBatch } from './cut-batch.ts';
+import { RecipientExpander } from './expand-recipients.ts';
+import { pause } from './pause.ts';
+import { PendingRows } from './pending-rows.ts';
+import type { RelayMetrics } from './relay-metrics.ts';
+import type { SignalSender } from './signal-sender.ts';
+import { toRecords } from './to-records.ts';
+import { WakeUp } from './wake-up.ts';
+
+type OutboxRelayOptions = {
+  /** A direct connection to the primary: session locks do not survive a transaction pooler. */
+  readonly databaseUrl: string;
+  readonly database: Database;
+  /** The relay opens it and is the only one to append; whoever made it disposes of it. */
+  readonly writer: EventLogWriter;
+  readonly signals: SignalSender;
+  readonly logger: Logger;
+  readonly metrics: RelayMetrics;
+  readonly clock: Clock;
+  readonly random?: () => number;
+};
+
+const rowsPerBucket = 64;
+const sweepMs = 250;
+const statisticsMs = 5_000;
+const stopMs = 5_000;
+const retryAppend = { baseMs: 100, capMs: 2_000 };
+const reconnect = { baseMs: 200, capMs: 2_000 };
+
+/**
+ * Moves outbox rows into the event log: own buckets → read → expand → group → cut → append → delete.
+ * Every event reaches the log at least once per recipient [D3]; its row is deleted only after the acknowledgement of its last
+ * record [D4]; a chat's records leave in `seq` order [M3], because one process owns its bucket and one append is in flight.
+ * A failure of the log keeps the rows and tries again; a failure of the session gives up every bucket [D12].
+ * States: idle → running → stopped; no way back. In memory: at most 64 rows per bucket and one batch.
+ */
+export class OutboxRelay implements AsyncDisposable {
+  readonly #options: OutboxRelayOptions;
+  readonly #random: () => number;
+  readonly #stop = new AbortController();
+  readonly #wakeUp: WakeUp;
+  readonly #notifier: BucketNotifier;
+  #owner: BucketOwner | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: OutboxRelayOptions) {
+    const { clock, database, logger } = options;
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+    this.#wakeUp = new WakeUp(clock);
+    this.#notifier = new BucketNotifier({ notify: (buckets) => notifyBuckets(database, buckets), clock, logger });
+  }
+
+  start(): void {
+    this.#options.signals.listen(() => this.#wakeUp.wake());
+    this.#running = this.#run();
+  }
+
+  /** A change of this chat was committed: wakes this loop, or tells the process that owns the bucket. Never throws. */
+  poke(chatId: string): void {
+    const bucket = bucketOf(chatId);
+    if (this.#owner?.owns(bucket) === true) this.#wakeUp.wake();
+    else this.#notifier.add(bucket);
+  }
+
+  ownedBuckets(): number {
+    return this.#owner?.buckets().size ?? 0;
+  }
+
+  /** Lets the append in flight end, for 5 s at most, and gives up the buckets. Rows not acknowledged stay for the next owner. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    this.#notifier[Symbol.dispose]();
+    try {
+      await withDeadline(this.#running, stopMs, "the relay's last append");
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'relay stops with an append in flight');
+    }
+    await this.#owner?.[Symbol.asyncDispose]();
+  }
+
+  /** One session after the other, until stopped. A relay whose log was never reached owns nothing. */
+  async #run(): Promise<void> {
+    const { writer, logger, clock } = this.#options;
+    const stop = this.#stop.signal;
+    for (let attempt = 0; !stop.aborted; attempt += 1) {
+      try {
+        if (!writer.isOpen()) await writer.open(stop);
+        await using owner = await this.#openOwner();
+        attempt = 0;
+        await this.#serve(owner);
+      } catch (error) {
+        if (!stop.aborted) logger.warn({ err: error }, 'relay session failed, trying again');
+      }
+      await pause(clock, fullJitterMs(attempt, reconnect, this.#random), stop);
+    }
+  }
+
+  #openOwner(): Promise<BucketOwner> {
+    const { databaseUrl, clock, logger } = this.#options;
+    const onNotify = (buckets: readonly number[]) => {
+      if (buckets.some((bucket) => this.#owner?.owns(bucket))) this.#wakeUp.wake();
+    };
+    return BucketOwner.open({ databaseUrl, clock, logger, random: this.#random, onNotify });
+  }
+
+  /** Round after round, until the session is lost or the relay stopped. What was read from a session dies with it. */
+  async #serve(owner: BucketOwner): Promise<void> {
+    const { clock, database, writer, logger, metrics } = this.#options;
+    const ended = AbortSignal.any([this.#stop.signal, owner.lost]);
+    const expander = new RecipientExpander({
+      partitionCount: writer.partitionCount,
+      readIntervals: (chatId) => readMemberIntervals(database, chatId),
+    });
+    const pending = new PendingRows();
+    this.#owner = owner;
+    using _statistics = clock.every(statisticsMs, () => void this.#measure(owner));
+    void this.#measure(owner);
+    for (let failures = 0; !ended.aborted; ) {
+      try {
+        const hasSent = await this.#round(owner, pending, expander);
+        if (failures > 0) logger.info({ failures }, 'relay goes on');
+        failures = 0;
+        if (!hasSent) await this.#wakeUp.wait(sweepMs, ended);
+      } catch (error) {
+        metrics.countFailure();
+        if (failures === 0 && !this.#stop.signal.aborted) logger.warn({ err: error }, 'relay round failed, trying again');
+        await pause(clock, fullJitterMs(failures, retryAppend, this.#random), ended);
+        failures += 1;
+      }
+    }
+    metrics.setBucketsOwned(0);
+  }
+
+  /** Sends one batch; false when there was nothing to send. A wake-up from here on is seen by the next round. */
+  async #round(owner: BucketOwner, pending: PendingRows, expander: RecipientExpander): Promise<boolean> {
+    await owner.rebalance();
+    this.#options.metrics.setBucketsOwned(owner.buckets().size);
+    pending.keepOnly(owner.buckets());
+    this.#wakeUp.clear();
+    await this.#read(owner, pending);
+    const batch = await this.#cut(pending, expander);
+    if (owner.lost.aborted || (batch.parts.length === 0 && batch.signals.length === 0)) return false;
+    await this.#append(batch);
+    await settle(owner, pending, batch.parts);
+    return true;
+  }
+
+  async #read(owner: BucketOwner, pending: PendingRows): Promise<void> {
+    const { clock, metrics } = this.#options;
+    const rows = await owner.read(pending.drained(owner.buckets()), rowsPerBucket);
+    const nowMs = clock.nowMs();
+    for (const row of rows) metrics.observeRead(nowMs - row.atMs);
+    pending.add(rows, clock.monotonicMs());
+  }
+
+  async #cut(pending: PendingRows, expander: RecipientExpander): Promise<Batch> {
+    const { signals, writer } = this.#options;
+    const queues = pending.inTurn();
+    await expander.prefetch(queues.flatMap((queue) => queue.map(({ row }) => row)));
+    return cutBatch({
+      queues,
+      recordsOf: async (next) => {
+        next.records ??= toRecords(next.row, await expander.expand(next.row));
+        return next.records;
+      },
+      signals: signals.take(writer.partitionCount),
+    });
+  }
+
+  async #append(batch: Batch): Promise<void> {
+    const { writer, clock, logger, metrics } = this.#options;
+    await appendParts(writer, batch, ({ pending: { row } }) => {
+      metrics.countTooLarge();
+      logger.warn({ chatId: row.chatId, seq: row.seq }, 'row too large for the event log, left as a watermark');
+    });
+    const nowMs = clock.monotonicMs();
+    for (const part of batch.parts) if (part.isLast) metrics.observeAppended(nowMs - part.pending.readAtMs);
+  }
+
+  /** Failing is no harm: the session's loss is met by the loop. */
+  async #measure(owner: BucketOwner): Promise<void> {
+    try {
+      this.#options.metrics.setOutbox(await owner.statistics());
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, 'outbox statistics failed');
+    }
+  }
+}
+
+/** What the log has acknowledged: rows that are sent whole leave the outbox, the others go on where they are. */
+async function settle(owner: BucketOwner, pending: PendingRows, parts: readonly BatchPart[]): Promise<void> {
+  for (const part of parts) part.pending.sent += part.records.length;
+  const done = new Set(parts.filter((part) => part.isLast).map((part) => part.pending));
+  await owner.remove([...done].map(({ row }) => row));
+  pending.remove(done);
+}
