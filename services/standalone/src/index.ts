@@ -1,1 +1,1 @@
-export {};
+export { Standalone } from './standalone.ts';

@@ -1,0 +1,73 @@
+import { EmbeddedPostgres } from '@carillon/embedded';
+import { ensureTopic, type EventLogReader, type EventLogWriter, type GroupMember, InProcessEventLog, KafkaReader, KafkaWriter } from '@carillon/event-log';
+import { InProcessPresence, type Presence, RedisPresence, type ShardToken } from '@carillon/presence';
+import { type Logger, StartError, systemClock, withDeadline } from '@carillon/runtime';
+import { type Inbox, InProcessInboxes, RedisInbox } from '@carillon/shard';
+import { Database } from '@carillon/store';
+import type { StandaloneOptions } from './options.ts';
+
+/** What differs between embedded and real services, chosen for each by its URL alone: nothing falls back in silence. */
+export type Parts = {
+  readonly database: { readonly url: string; readonly name: string; readonly place: string };
+  readonly eventLog: { readonly name: string; readonly writer: EventLogWriter; readonly reader: (member: () => GroupMember) => EventLogReader };
+  readonly presence: { readonly name: string; readonly registry: Presence; readonly inbox: (token: ShardToken) => Inbox };
+};
+
+type Choice = { readonly options: StandaloneOptions; readonly logger: Logger; readonly announce: (text: string) => void; readonly own: (part: AsyncDisposable) => void };
+
+const partitions = 64;
+const topic = 'carillon.notifications';
+const groupId = 'carillon-shards';
+const reachDeadlineMs = 10_000;
+
+/** Starts or reaches each part. What needs stopping is given to `own` as soon as it exists. */
+export async function chooseParts(choice: Choice): Promise<Parts> {
+  const database = await chooseDatabase(choice);
+  const eventLog = await chooseEventLog(choice);
+  return { database, eventLog, presence: await choosePresence(choice) };
+}
+
+async function chooseDatabase({ options, announce, logger, own }: Choice): Promise<Parts['database']> {
+  if (options.databaseUrl !== undefined) {
+    await using probe = new Database({ url: options.databaseUrl, maxConnections: 1, applicationName: 'carillon-start', logger });
+    await reach('DATABASE_URL', 'Postgres', probe.ping());
+    return { url: options.databaseUrl, name: 'Postgres', place: 'the database that DATABASE_URL names' };
+  }
+  const server = new EmbeddedPostgres({ dataDir: options.dataDir, announce });
+  own(server);
+  const { url, port, version } = await server.start();
+  return { url, name: 'embedded Postgres', place: `${options.dataDir} (Postgres ${version}, port ${port}); delete it to start again` };
+}
+
+async function chooseEventLog({ options, logger, own }: Choice): Promise<Parts['eventLog']> {
+  if (options.kafkaBrokers === undefined) {
+    const log = new InProcessEventLog({ partitionCount: partitions });
+    return { name: 'in-process event log', writer: log.createWriter(), reader: (member) => log.createReader(member) };
+  }
+  const brokers = options.kafkaBrokers.split(',').map((broker) => broker.trim());
+  await reach('KAFKA_BROKERS', 'Kafka', ensureTopic({ brokers, topic, partitions, replicationFactor: 1 }));
+  const writer = new KafkaWriter({ brokers, topic, clientId: 'carillon-api', logger });
+  own(writer);
+  return { name: 'Kafka', writer, reader: (member) => new KafkaReader({ brokers, topic, groupId, member, logger }) };
+}
+
+async function choosePresence({ options, logger, own }: Choice): Promise<Parts['presence']> {
+  const url = options.redisUrl;
+  if (url === undefined) {
+    const inboxes = new InProcessInboxes();
+    return { name: 'in-process presence', registry: new InProcessPresence(), inbox: (token) => inboxes.open(token) };
+  }
+  const registry = new RedisPresence({ url, logger });
+  own(registry);
+  await reach('REDIS_URL', 'Redis', registry.readLeases());
+  return { name: 'Redis', registry, inbox: (token) => new RedisInbox({ url, token, clock: systemClock, random: Math.random, logger }) };
+}
+
+/** A service that was named must answer; the error never shows its URL, which may hold a password. */
+async function reach(variable: string, name: string, answer: Promise<unknown>): Promise<void> {
+  try {
+    await withDeadline(answer, reachDeadlineMs, name);
+  } catch (error) {
+    throw new StartError(`${variable} is set, but ${name} cannot be reached there: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}

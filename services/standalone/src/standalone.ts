@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { type Api, apiConfigSchema, createApi } from '@carillon/api';
+import { DevTokens } from '@carillon/auth';
+import { AdminServer, type Logger, Metrics, parseConfig, type Service, systemClock } from '@carillon/runtime';
+import { createShard, type Shard, ShardMetrics, shardConfigSchema } from '@carillon/shard';
+import { migrate } from '@carillon/store';
+import { banner, sendCommand } from './banner.ts';
+import { chooseParts, type Parts } from './choose-parts.ts';
+import type { StandaloneOptions } from './options.ts';
+import { demandFreePorts } from './ports.ts';
+import { seedDemo } from './seed-demo.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+type StandaloneParts = { readonly logger: Logger; readonly env: Env; readonly announce: (text: string) => void; readonly print: (text: string) => void };
+
+const bannerTokenSeconds = 365 * 24 * 3600;
+
+/**
+ * API, relay and shards in one process: the composition root of `npm start`. Development only. `stop` ends everything that
+ * `start` began, also when it stopped half-way, in the opposite order.
+ */
+export class Standalone implements Service {
+  readonly #options: StandaloneOptions;
+  readonly #parts: StandaloneParts;
+  readonly #owned: AsyncDisposable[] = [];
+  readonly #aborted = new AbortController();
+
+  constructor(options: StandaloneOptions, parts: StandaloneParts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  async start(): Promise<void> {
+    const startedAt = systemClock.monotonicMs();
+    const { host, apiPort, adminPort, firstShardPort } = this.#options;
+    const shardPorts = [...Array(this.#options.shards).keys()].map((index) => firstShardPort + index);
+    await demandFreePorts(host, [
+      { port: apiPort, setBy: '--port (API_PORT)' },
+      { port: adminPort, setBy: '--admin-port (ADMIN_PORT)' },
+      ...shardPorts.map((port) => ({ port, setBy: '--shard-port (SHARD_PORT)' })),
+    ]);
+    const { logger, announce } = this.#parts;
+    const chosen = await chooseParts({ options: this.#options, logger, announce, own: (part) => this.#owned.push(part) });
+    await migrate({ url: chosen.database.url, logger });
+
+    const env = this.#env(chosen);
+    const metrics = new Metrics();
+    metrics.collectProcess();
+    const shards = this.#createShards(chosen, env, shardPorts, metrics);
+    const api = this.#createApi(chosen, env, metrics);
+    const admin = new AdminServer({ host, port: adminPort, health: [api.health, ...shards.map((shard) => shard.health)], metrics });
+    this.#owned.push(admin);
+    const adminUrl = await admin.listen();
+    const [{ url: apiUrl }, ...shardUrls] = await Promise.all([api.start(), ...shards.map((shard) => shard.start())]);
+
+    const tokens = new DevTokens({ secret: env['AUTH_JWT_SECRET'] ?? '', ...issuerOf(env) }, systemClock);
+    const tokenOf = async (userId: string) => (await tokens.issue(userId, bannerTokenSeconds)).token;
+    const demo = this.#options.demo ? await seedDemo({ apiUrl, tokenOf, signal: this.#aborted.signal }) : undefined;
+    this.#parts.print(
+      banner({
+        apiUrl,
+        adminUrl,
+        shardUrls: shardUrls.map((shard) => shard.url),
+        parts: { postgres: chosen.database.name, eventLog: chosen.eventLog.name, presence: chosen.presence.name },
+        data: chosen.database.place,
+        seconds: (systemClock.monotonicMs() - startedAt) / 1000,
+        send: sendCommand(apiUrl, await tokenOf('bob'), demo?.chatId),
+        listen: `npm run listen -- alice${apiPort === 8080 ? '' : ` --api ${apiUrl}`}`,
+      }),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#aborted.abort();
+    for (const part of this.#owned.reverse()) await part[Symbol.asyncDispose]();
+    this.#owned.length = 0;
+  }
+
+  #createApi(chosen: Parts, env: Env, metrics: Metrics): Api {
+    const config = parseConfig(apiConfigSchema(false), env);
+    const api = createApi(config, { writer: chosen.eventLog.writer, presence: chosen.presence.registry, logger: this.#parts.logger, metrics });
+    this.#owned.push({ [Symbol.asyncDispose]: () => api.stop() });
+    return api;
+  }
+
+  #createShards(chosen: Parts, env: Env, ports: readonly number[], metrics: Metrics): Shard[] {
+    const shardMetrics = new ShardMetrics(metrics);
+    const shards = ports.map((port, index) => {
+      const config = parseConfig(shardConfigSchema(false), { ...env, SHARD_ID: `shard-${index}`, SHARD_PORT: `${port}` });
+      const { registry, inbox } = chosen.presence;
+      const logger = this.#parts.logger.child({ shard: `shard-${index}` });
+      return createShard(config, { reader: chosen.eventLog.reader, partitionCount: chosen.eventLog.writer.partitionCount, presence: registry, inbox, logger, metrics: shardMetrics });
+    });
+    // Shards drain side by side: one after the other would not fit into the five seconds that a stop may take.
+    this.#owned.push({ [Symbol.asyncDispose]: async () => void (await Promise.all(shards.map((shard) => shard.stop()))) });
+    return shards;
+  }
+
+  /** The caller's variables over development's defaults; secrets are made anew for each run. */
+  #env(chosen: Parts): Env {
+    const options = this.#options;
+    const defaults = {
+      AUTH_JWT_SECRET: randomBytes(32).toString('hex'),
+      TICKET_SECRET: randomBytes(32).toString('hex'),
+      DEV_TOKENS: 'true',
+      SHARD_DRAIN_SECONDS: '1',
+      SHARD_DRAIN_WAIT_SECONDS: '0',
+    };
+    const given = Object.fromEntries(Object.entries(this.#parts.env).filter(([, value]) => value !== undefined && value !== ''));
+    return {
+      ...defaults,
+      ...given,
+      NODE_ENV: 'development',
+      HOST: options.host,
+      DATABASE_URL: chosen.database.url,
+      API_PORT: `${options.apiPort}`,
+      ADMIN_PORT: `${options.adminPort}`,
+    };
+  }
+}
+
+function issuerOf(env: Env): { issuer?: string; audience?: string } {
+  const [issuer, audience] = [env['AUTH_ISSUER'], env['AUTH_AUDIENCE']];
+  return { ...(issuer === undefined ? {} : { issuer }), ...(audience === undefined ? {} : { audience }) };
+}
