@@ -1,35 +1,14 @@
-import { EventLogError, type EventLogWriter, type LogRecord } from '@carillon/event-log';
+import type { LogRecord } from '@carillon/event-log';
 import { expect, test } from 'vitest';
 import { appendParts } from './append-parts.ts';
 import type { BatchPart } from './cut-batch.ts';
 import { outboxRow } from './outbox-row.fixture.ts';
+import { ScriptedWriter } from './scripted-writer.fixture.ts';
 
-/** A log that refuses every append that `refuses` names. */
-class PickyWriter implements EventLogWriter {
-  readonly partitionCount = 4;
-  readonly appended: LogRecord[] = [];
-  readonly #refuses: (records: readonly LogRecord[]) => boolean;
-
-  constructor(refuses: (records: readonly LogRecord[]) => boolean) {
-    this.#refuses = refuses;
-  }
-
-  open(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  isOpen(): boolean {
-    return true;
-  }
-
-  async append(records: readonly LogRecord[]): Promise<void> {
-    if (this.#refuses(records)) throw new EventLogError('too large', { tooLarge: true });
-    this.appended.push(...records);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
-  }
+function refusing(refuses: (records: readonly LogRecord[]) => boolean): ScriptedWriter {
+  const writer = new ScriptedWriter();
+  writer.judge = (records) => (refuses(records) ? 'too large' : 'ok');
+  return writer;
 }
 
 function partOf(seq: number, records = 2): BatchPart {
@@ -52,14 +31,14 @@ const signal = {
 };
 
 test('[D11] a row too large even alone leaves as a watermark; its neighbours leave as they are, in order', async () => {
-  const writer = new PickyWriter((records) => records.some((record) => isEvent(record) && record.seq === 3));
+  const writer = refusing((records) => records.some((record) => isEvent(record) && record.seq === 3));
   const tooLarge: number[] = [];
   await appendParts(writer, { parts: [1, 2, 3, 4, 5].map((seq) => partOf(seq)), signals: [signal] }, (part) => {
     tooLarge.push(part.pending.row.seq);
   });
   expect(tooLarge).toEqual([3]);
-  expect(writer.appended.map(({ seq }) => seq)).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
-  const third = writer.appended.filter(({ seq }) => seq === 3);
+  expect(writer.kept.map(({ seq }) => seq)).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
+  const third = writer.kept.filter(({ seq }) => seq === 3);
   expect(third.map(({ value }) => JSON.parse(value.toString()))).toEqual(
     third.map(({ chatId }) => ({ type: 'watermark', chat_id: chatId, seq: 3 })),
   );
@@ -70,11 +49,9 @@ test('[D11] a row too large even alone leaves as a watermark; its neighbours lea
 });
 
 test('[D11] a log that takes one recipient at a time still gets every watermark', async () => {
-  const writer = new PickyWriter(
-    (records) => records.length > 1 || records.some((record) => isEvent(record) || record.recipients.length > 1),
-  );
+  const writer = refusing((records) => records.length > 1 || records.some((record) => isEvent(record) || record.recipients.length > 1));
   await appendParts(writer, { parts: [partOf(1)], signals: [] }, () => undefined);
-  expect(writer.appended.map(({ partition, recipients }) => [partition, ...recipients])).toEqual([
+  expect(writer.kept.map(({ partition, recipients }) => [partition, ...recipients])).toEqual([
     [0, 'ada'],
     [0, 'bob'],
     [1, 'ada'],
@@ -83,14 +60,14 @@ test('[D11] a log that takes one recipient at a time still gets every watermark'
 });
 
 test('[D4] a failure that may pass is the caller’s: nothing counts as appended', async () => {
-  const failing = new PickyWriter(() => false);
-  failing.append = () => Promise.reject(new EventLogError('down', { tooLarge: false }));
-  await expect(appendParts(failing, { parts: [partOf(1)], signals: [] }, () => undefined)).rejects.toThrow('down');
+  const failing = new ScriptedWriter();
+  failing.judge = () => 'lost';
+  await expect(appendParts(failing, { parts: [partOf(1)], signals: [] }, () => undefined)).rejects.toThrow('lost');
 });
 
 test('signals alone are appended; a batch of rows without recipients appends nothing', async () => {
-  const writer = new PickyWriter((records) => records.length === 0);
+  const writer = refusing((records) => records.length === 0);
   await appendParts(writer, { parts: [], signals: [signal] }, () => undefined);
   await appendParts(writer, { parts: [partOf(1, 0)], signals: [] }, () => undefined);
-  expect(writer.appended.map(({ event }) => event)).toEqual(['signal.read']);
+  expect(writer.kept.map(({ event }) => event)).toEqual(['signal.read']);
 });

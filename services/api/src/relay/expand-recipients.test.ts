@@ -25,32 +25,32 @@ const steps = fc.array(fc.record<Step>({ kind: fc.constantFrom<Step['kind']>('jo
   maxLength: 40,
 });
 
+/** The model: at each seq, the list of stays so far, and who must be told. */
+function liveThrough(life: readonly Step[]): { list: IntervalList; told: string[] }[] {
+  let intervals: Interval[] = [];
+  return life.map(({ kind, user }, i) => {
+    const seq = i + 1;
+    const userId = `user-${user}`;
+    const present = intervals.find((interval) => interval.userId === userId && interval.leftSeq === null);
+    if (kind === 'join' && present === undefined) intervals = [...intervals, { userId, joinedSeq: seq, leftSeq: null }];
+    if (kind === 'leave') intervals = intervals.map((interval) => (interval === present ? { ...interval, leftSeq: seq } : interval));
+    const told = intervals.filter((interval) => interval.leftSeq === null || interval.leftSeq === seq);
+    return { list: { memberVersion: seq, intervals }, told: told.map((interval) => interval.userId) };
+  });
+}
+
 test('[M7] an event expands to the members as of its seq, whichever later state of the chat is read', async () => {
   await fc.assert(
     fc.asyncProperty(steps, fc.infiniteStream(fc.nat({ max: 40 })), async (life, lateness) => {
-      const states: { list: IntervalList; told: string[] }[] = [];
-      let intervals: Interval[] = [];
-      life.forEach(({ kind, user }, i) => {
-        const seq = i + 1;
-        const userId = `user-${user}`;
-        const present = intervals.find((interval) => interval.userId === userId && interval.leftSeq === null);
-        if (kind === 'join' && present === undefined) intervals = [...intervals, { userId, joinedSeq: seq, leftSeq: null }];
-        if (kind === 'leave') intervals = intervals.map((interval) => (interval === present ? { ...interval, leftSeq: seq } : interval));
-        const told = intervals
-          .filter((interval) => interval.leftSeq === null || interval.leftSeq === seq)
-          .map((interval) => interval.userId);
-        states.push({ list: { memberVersion: seq, intervals }, told });
-      });
+      const states = liveThrough(life);
       const lists = new Map<string, IntervalList>();
       const { expander } = expanderOf(lists);
       for (const [i, { told }] of states.entries()) {
-        const late = states[Math.min(states.length - 1, i + (lateness.next().value ?? 0))] ?? states[i];
-        if (late === undefined) continue;
-        lists.set(chatId, late.list);
-        const row = { chatId, seq: i + 1, memberVersion: i + 1 };
-        const groups = await expander.expand(row);
+        const late = states.at(Math.min(states.length - 1, i + Number(lateness.next().value)));
+        if (late !== undefined) lists.set(chatId, late.list);
+        const groups = await expander.expand({ chatId, seq: i + 1, memberVersion: i + 1 });
         expect(users(groups).toSorted()).toEqual(told.toSorted());
-        for (const { partition, recipients } of groups) for (const user of recipients) expect(partitionOf(user, 8)).toBe(partition);
+        expect(groups.every(({ partition, recipients }) => recipients.every((user) => partitionOf(user, 8) === partition))).toBe(true);
       }
     }),
   );
