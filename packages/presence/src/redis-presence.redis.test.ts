@@ -28,7 +28,7 @@ async function open(url = redisUrl): Promise<RedisHarness> {
     keyPrefix,
     flush,
     passMs: async (ms) => {
-      for (const token of await raw.zrange(`${keyPrefix}shards`, 0, -1)) await raw.zincrby(`${keyPrefix}shards`, `${-ms}`, token);
+      for (const token of await raw.zrange(`${keyPrefix}shards`, '0', '-1')) await raw.zincrby(`${keyPrefix}shards`, `${-ms}`, token);
     },
     [Symbol.asyncDispose]: async () => {
       await flush();
