@@ -1,1 +1,2 @@
-export {};
+export { type Api, type ApiParts, createApi } from './api.ts';
+export { type ApiConfig, apiConfigSchema, apiProcessSchema, migrateSchema } from './config.ts';

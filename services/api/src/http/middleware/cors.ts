@@ -1,0 +1,25 @@
+import type { MiddlewareHandler } from 'hono';
+import type { OriginRule } from '../allowed-origins.ts';
+import type { ApiEnv } from '../api-env.ts';
+
+const preflightHeaders = {
+  'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
+  'access-control-allow-headers': 'authorization, content-type, traceparent, x-request-id',
+  'access-control-max-age': '600',
+};
+
+const exposedHeaders = 'link, location, ratelimit, ratelimit-policy, retry-after, x-request-id';
+
+/** CORS for the allowed origins, without credentials: tokens travel in a header. Any other origin gets no CORS header at all. */
+export function cors(isAllowed: OriginRule): MiddlewareHandler<ApiEnv> {
+  return async (context, next) => {
+    await next();
+    context.header('vary', 'origin', { append: true });
+    const origin = context.req.header('origin');
+    if (origin === undefined || !isAllowed(origin)) return;
+    context.header('access-control-allow-origin', origin);
+    context.header('access-control-expose-headers', exposedHeaders);
+    if (context.req.method !== 'OPTIONS' || context.req.header('access-control-request-method') === undefined) return;
+    for (const [name, value] of Object.entries(preflightHeaders)) context.header(name, value);
+  };
+}
