@@ -21,7 +21,7 @@ export class LeaseTable {
     return this.#latest;
   }
 
-  /** A reading at most 1 s old, or with `anew` one that begins now. Rejects within 300 ms when the registry is away. */
+  /** A reading at most 1 s old, or with `anew` one that was not there yet. Rejects within 300 ms when the registry is away. */
   read(options: { anew: boolean } = { anew: false }): Promise<readonly LiveLease[]> {
     if (!options.anew && this.#clock.monotonicMs() - this.#readAtMs < freshForMs) return Promise.resolve(this.#latest);
     this.#reading ??= this.#readNow().finally(() => {
