@@ -7,3 +7,4 @@ export {
   type LogRecord,
   type ReceivedRecord,
 } from './event-log.ts';
+export { InProcessEventLog } from './in-process-event-log.ts';
