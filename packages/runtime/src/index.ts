@@ -2,6 +2,7 @@ export { AdminServer } from './admin-server.ts';
 export { assert, unreachable } from './assert.ts';
 export { fullJitterMs } from './backoff.ts';
 export { type Clock, systemClock } from './clock.ts';
+export { answerCommandLine } from './command-line.ts';
 export { ConfigError, type ConfigFault, configExitCode, isProduction, parseConfig, variable } from './config.ts';
 export { DeadlineError, withDeadline } from './deadline.ts';
 export type { DependencyState, Health } from './health.ts';

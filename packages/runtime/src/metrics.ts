@@ -52,7 +52,7 @@ export class Metrics {
 }
 
 /** Filled by API and shards in one process; whoever comes first makes it, so it can always carry `shard`. */
-const sharedNames = ['carillon_delivery_seconds', 'carillon_drain_state'];
+const sharedNames = ['carillon_delivery_seconds', 'carillon_drain_state', 'carillon_presence_seconds'];
 
 function labelsOf<L extends string>(options: { name: string; labelNames?: readonly L[] }): { labelNames: L[] } | Record<string, never> {
   if (!sharedNames.includes(options.name)) return {};

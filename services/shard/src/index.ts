@@ -1,1 +1,6 @@
-export {};
+export { type ShardConfig, shardConfigSchema, shardProcessSchema } from './config.ts';
+export { InProcessInboxes } from './inbox/in-process-inbox.ts';
+export type { Inbox, InboxItem, InboxListener } from './inbox/inbox.ts';
+export { RedisInbox } from './inbox/redis-inbox.ts';
+export { ShardMetrics } from './metrics.ts';
+export { createShard, type Shard, type ShardParts } from './shard.ts';

@@ -1,0 +1,52 @@
+import { bearerPrefix, protocolVersion, ticketPrefix } from '@carillon/protocol';
+import type { UpgradeRequest } from '../transport/socket.ts';
+
+/** What a client presents; `none` is closed with 4500 like a bad one. */
+export type Credential = { readonly kind: 'ticket' | 'bearer'; readonly token: string } | { readonly kind: 'none' };
+
+/** `protocol` is echoed, empty where none was offered. `isSpoken`: it is a version we speak [P1]. */
+export type Offer =
+  | { readonly kind: 'offer'; readonly protocol: string; readonly isSpoken: boolean; readonly credential: Credential }
+  | { readonly kind: 'no_protocol' };
+
+/** What the client offers: the version beside its credential in the subprotocols, or the ticket in the query. */
+export function readOffer(request: Pick<UpgradeRequest, 'protocols' | 'query'>): Offer {
+  const offered = request.protocols
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+  const ticket = new URLSearchParams(request.query).get('ticket');
+  const versions = offered.filter((item) => item.startsWith('carillon.'));
+  const [first] = versions;
+  if (first === undefined && ticket === null) return { kind: 'no_protocol' };
+  const isSpoken = first === undefined || versions.includes(protocolVersion);
+  return {
+    kind: 'offer',
+    protocol: isSpoken && first !== undefined ? protocolVersion : (first ?? ''),
+    isSpoken,
+    credential: credentialOf(offered, ticket),
+  };
+}
+
+function credentialOf(offered: readonly string[], ticket: string | null): Credential {
+  const inTicket = offered.find((item) => item.startsWith(ticketPrefix));
+  if (inTicket !== undefined) return { kind: 'ticket', token: inTicket.slice(ticketPrefix.length) };
+  const inBearer = offered.find((item) => item.startsWith(bearerPrefix));
+  if (inBearer !== undefined) return { kind: 'bearer', token: inBearer.slice(bearerPrefix.length) };
+  return ticket === null ? { kind: 'none' } : { kind: 'ticket', token: ticket };
+}
+
+/** The item of `ALLOWED_ORIGINS` that stands for every origin of this machine: the default in development. */
+export const loopbackOrigins = 'loopback';
+
+/** Exactly one of the list: no suffix, no pattern. An absent header is no browser. */
+export function isAllowedOrigin(origin: string, allowed: readonly string[]): boolean {
+  if (origin === '' || allowed.includes(origin)) return true;
+  return allowed.includes(loopbackOrigins) && isLoopback(origin);
+}
+
+function isLoopback(origin: string): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { hostname, protocol, origin: exact } = new URL(origin);
+  return origin === exact && /^https?:$/.test(protocol) && ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+}

@@ -1,0 +1,139 @@
+import { hostname } from 'node:os';
+import { variable } from '@carillon/runtime';
+import { z } from 'zod';
+import { loopbackOrigins } from './admission/read-offer.ts';
+
+const minSecretBytes = 32;
+const noLimit = Number.MAX_SAFE_INTEGER;
+
+/**
+ * What a shard is configured by, as environment variables. Defaults are safe for production; development ones are for a loopback
+ * machine. The service's URLs are not here: which event log and presence are used is decided by who composes the process.
+ */
+export function shardConfigSchema(production: boolean) {
+  return z.object(shardVariables(production)).superRefine(checkTogether, { when: () => true });
+}
+
+export type ShardConfig = Readonly<z.output<ReturnType<typeof shardConfigSchema>>>;
+
+function shardVariables(production: boolean) {
+  return { ...addressVariables(production), ...credentialVariables, ...limitVariables(production) };
+}
+
+function addressVariables(production: boolean) {
+  return {
+    HOST: z
+      .string()
+      .default(production ? '0.0.0.0' : '127.0.0.1')
+      .describe('Address that is listened on.'),
+    SHARD_PORT: variable.port().default(8081).describe('Port for WebSockets; 0 takes a free one.'),
+    SHARD_ID: z
+      .string()
+      .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores')
+      .default(() =>
+        hostname()
+          .replace(/[^\w.-]/g, '-')
+          .slice(0, 64),
+      )
+      .describe('Name of this shard, the same after a restart, unique in the cluster. Default: the host name.'),
+    SHARD_PUBLIC_URL: publicUrl(production),
+    ALLOWED_ORIGINS: allowedOrigins(production),
+  };
+}
+
+const credentialVariables = {
+  TICKET_SECRET: variable.secret(minSecretBytes).describe('Signs connection tickets; the same for API and shards.'),
+  AUTH_JWT_SECRET: variable
+    .secret(minSecretBytes)
+    .optional()
+    .describe('Verifies user tokens (HS256). On a shard only for `bearer.` credentials; without it tickets alone are taken.'),
+  AUTH_JWKS_URL: variable.url('https:', 'http:').optional().describe('Verifies user tokens by the keys found there, instead of a secret.'),
+  AUTH_ISSUER: z.string().optional().describe('Required `iss` of user tokens.'),
+  AUTH_AUDIENCE: z.string().optional().describe('Required `aud` of user tokens.'),
+};
+
+function limitVariables(production: boolean) {
+  return {
+    UPGRADE_RATE: variable
+      .integer({ min: 0, max: 1_000_000 })
+      .default(production ? 1_000 : 0)
+      .describe('New connections per second and shard, burst twice that; 0 = off.'),
+    CONNECTIONS_PER_USER: variable
+      .integer({ min: 0, max: 10_000 })
+      .default(20)
+      .describe('Connections of one user on one shard; the oldest is closed with 4503. 0 = off.'),
+    CONNECTIONS_PER_IP: variable
+      .integer({ min: 0, max: 1_000_000 })
+      .default(0)
+      .describe('Connections from one address; not behind a proxy that hides addresses. 0 = off.'),
+    SHARD_MAX_CONNECTIONS: variable
+      .integer({ min: 1, max: 10_000_000 })
+      .default(50_000)
+      .describe('Connections of one shard, never above the descriptor limit.'),
+    SHARD_SEND_QUEUE_BYTES: variable
+      .integer({ min: 4_096, max: noLimit })
+      .default(262_144)
+      .describe('Bytes that may wait for one connection before its backlog collapses [D5].'),
+    DELIVERY_TASKS: variable
+      .integer({ min: 1, max: 10_000 })
+      .default(64)
+      .describe('Tasks of the delivery pool; lane = partition mod tasks.'),
+    HEARTBEAT_MS: variable.integer({ min: 100, max: 300_000 }).default(20_000).describe('Period of `heartbeat` frames, in milliseconds.'),
+    SHARD_DRAIN_SECONDS: variable
+      .integer({ min: 0, max: 3_600 })
+      .default(production ? 100 : 5)
+      .describe('Longest window in which a draining shard sends its clients elsewhere; none without connections.'),
+    SHARD_DRAIN_WAIT_SECONDS: variable
+      .integer({ min: 0, max: 600 })
+      .default(0)
+      .describe('How long a draining shard serves on until load balancers have noticed.'),
+  };
+}
+
+/** Also looked at when single variables are at fault: all faults are reported at once [L4]. */
+function checkTogether(config: { AUTH_JWT_SECRET?: unknown; AUTH_JWKS_URL?: unknown }, context: z.RefinementCtx): void {
+  if (config.AUTH_JWT_SECRET === undefined || config.AUTH_JWKS_URL === undefined) return;
+  context.addIssue({ code: 'custom', path: ['AUTH_JWKS_URL'], message: 'cannot be set together with AUTH_JWT_SECRET' });
+}
+
+/** The whole environment of `bin/shard.ts`: the shard's, and that of the real services and the process around it. */
+export function shardProcessSchema(production: boolean) {
+  const variables = {
+    ...shardVariables(production),
+    KAFKA_BROKERS: variable.list().describe('Kafka brokers, `host:port`, comma-separated.'),
+    KAFKA_TOPIC: z.string().default('carillon.notifications').describe('Topic of the notifications.'),
+    KAFKA_PARTITIONS: variable
+      .integer({ min: 1, max: 10_000 })
+      .default(64)
+      .describe('Partitions of the topic; fixed for good, because the count decides which partition a user is in.'),
+    KAFKA_GROUP: z.string().default('carillon-shards').describe('Consumer group of the shards.'),
+    REDIS_URL: variable.url('redis:', 'rediss:').describe('Redis for presence and the inboxes of the shards.'),
+    ADMIN_PORT: variable.port().default(9090).describe('Port for health and metrics; 0 takes a free one.'),
+    LOG_LEVEL: z
+      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+      .default('info')
+      .describe('Least severe level that is logged.'),
+    LOG_PRETTY: variable.boolean().optional().describe('Logs for people instead of JSON; by default on a terminal in development.'),
+  };
+  return z.object(variables).superRefine(checkTogether, { when: () => true });
+}
+
+function publicUrl(production: boolean) {
+  const url = variable
+    .url('ws:', 'wss:')
+    .refine((text) => !/[?#]|\/$/.test(text), 'must have no query, fragment or trailing slash')
+    .describe('Base URL that clients reach this shard by. Development: `ws://127.0.0.1:<own port>`.');
+  return production ? url : url.optional();
+}
+
+function allowedOrigins(production: boolean) {
+  return variable
+    .list()
+    .refine((origins) => origins.every(isOrigin), 'must be origins like https://chat.example, without path')
+    .default(production ? [] : [loopbackOrigins])
+    .describe('Origins that browsers may connect from, exact, comma-separated; `loopback` stands for all of this machine.');
+}
+
+function isOrigin(text: string): boolean {
+  return text === loopbackOrigins || (URL.canParse(text) && new URL(text).origin === text);
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import type { Admission } from '../admission/admission.ts';
+import { type Credential, isAllowedOrigin, readOffer } from '../admission/read-offer.ts';
+import type { ShardCounts } from '../metrics.ts';
+import type { Socket, SocketListener, UpgradeAnswer, UpgradeRequest } from '../transport/socket.ts';
+import { Connection, type ConnectionParts } from './connection.ts';
+import type { ConnectionTable } from './connection-table.ts';
+
+export type AcceptParts = {
+  readonly admission: Admission;
+  readonly allowedOrigins: readonly string[];
+  readonly connections: ConnectionTable;
+  readonly connectionParts: ConnectionParts;
+  readonly counts: ShardCounts;
+  /** The socket is open: find out whose it is. */
+  readonly onOpen: (connection: Connection, credential: Credential) => void;
+  readonly onFrame: (connection: Connection, frame: ArrayBuffer, isBinary: boolean) => void;
+  readonly onLastOf: (userId: string) => void;
+};
+
+/**
+ * What becomes of an upgrade: refused for load before anything else is looked at [S1], then for its Origin and its subprotocol.
+ * Everything else is accepted, also a bad credential: a browser sees the reason of a close, never that of a refusal.
+ */
+export function acceptUpgrade(request: UpgradeRequest, parts: AcceptParts): UpgradeAnswer {
+  const retryAfterSeconds = parts.admission.refuse(request.remoteAddress);
+  if (retryAfterSeconds !== undefined) return { kind: 'refuse', status: '503 Service Unavailable', retryAfterSeconds, body: 'try again\n' };
+  if (!isAllowedOrigin(request.origin, parts.allowedOrigins))
+    return { kind: 'refuse', status: '403 Forbidden', body: 'origin not allowed\n' };
+  const offer = readOffer(request);
+  if (offer.kind === 'no_protocol') return { kind: 'refuse', status: '400 Bad Request', body: 'no carillon subprotocol offered\n' };
+  const { protocol, isSpoken, credential } = offer;
+  return {
+    kind: 'accept',
+    protocol,
+    open: (socket) => openSocket(socket, request.remoteAddress, isSpoken ? credential : undefined, parts),
+  };
+}
+
+/** `credential` undefined: no version that we speak was offered [P1]. */
+function openSocket(socket: Socket, address: string, credential: Credential | undefined, parts: AcceptParts): SocketListener {
+  const connection = new Connection(randomUUID(), socket, parts.connectionParts);
+  parts.admission.enter(address);
+  parts.connections.open(connection);
+  if (credential !== undefined) parts.onOpen(connection, credential);
+  // A turn later: uWS knows the listener only when this call has returned.
+  else setImmediate(() => connection.close('unsupported_version'));
+  return {
+    onFrame: (frame, isBinary) => parts.onFrame(connection, frame, isBinary),
+    onDrain: () => parts.connectionParts.flushList.mark(connection),
+    onClose: (code) => forget(connection, code, address, parts),
+  };
+}
+
+function forget(connection: Connection, code: number, address: string, parts: AcceptParts): void {
+  connection.state = 'closed';
+  parts.admission.leave(address);
+  parts.connectionParts.wheel.cancel(connection);
+  parts.counts.countClose(code);
+  if (parts.connections.remove(connection)) parts.onLastOf(connection.userId);
+}

@@ -1,0 +1,135 @@
+import { type CloseName, closeCodes, type ServerFrame } from '@carillon/protocol';
+import type { Clock } from '@carillon/runtime';
+import type { ShardCounts } from '../metrics.ts';
+import type { Socket } from '../transport/socket.ts';
+import type { FlushList } from './flush-list.ts';
+import { OutgoingFrame } from './outgoing-frame.ts';
+import { SendQueue } from './send-queue.ts';
+import { type TimerWheel, wheelTickMs } from './timer-wheel.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** One for all connections of a shard. */
+export type ConnectionParts = {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly counts: ShardCounts;
+  readonly flushList: FlushList;
+  readonly wheel: TimerWheel<Connection>;
+  readonly heartbeatMs: number;
+  readonly maxQueueBytes: number;
+};
+
+/** How long a connection may stay over its bound [D7]. */
+export const slowConsumerMs = 15_000;
+/** Contract: 20 frames a second, burst 40. */
+const framesPerSecond = 20;
+const frameBurst = 40;
+
+/**
+ * One socket and whose it is. States: `authenticating` (no user yet) → `registering` (frames wait) → `ready` → `closed`; any state
+ * may go to `closed`. All objects have one shape, and every field is set here.
+ */
+export class Connection {
+  readonly id: string;
+  readonly socket: Socket;
+  readonly queue: SendQueue;
+  readonly frameRate: TokenBucket;
+  state: 'authenticating' | 'registering' | 'ready' | 'closed' = 'authenticating';
+  userId = '';
+  partition = -1;
+  /** Wall time; nothing is sent from then on [S3]. */
+  expiresAtMs = Number.POSITIVE_INFINITY;
+  /** A token that came before the first one was judged. */
+  earlyToken: string | undefined;
+  isDirty = false;
+  /** The user's next connection, from the newest to the oldest; set by the connection table. */
+  next: Connection | undefined;
+  wheelSlot = -1;
+  wheelDueMs = 0;
+  #heartbeatAtMs = Number.POSITIVE_INFINITY;
+  readonly #parts: ConnectionParts;
+
+  constructor(id: string, socket: Socket, parts: ConnectionParts) {
+    this.id = id;
+    this.socket = socket;
+    this.#parts = parts;
+    this.queue = new SendQueue({ maxBytes: parts.maxQueueBytes, clock: parts.clock, counts: parts.counts });
+    this.frameRate = new TokenBucket(framesPerSecond, frameBurst, parts.clock.monotonicMs());
+  }
+
+  /** Hot path: two pushes, no system call. The frame leaves with the turn. */
+  deliver(frame: OutgoingFrame): void {
+    if (!this.queue.push(frame)) this.schedule();
+    this.#parts.flushList.mark(this);
+  }
+
+  /** A frame of this shard for this connection alone. */
+  send(frame: ServerFrame): void {
+    if (this.state !== 'closed') this.deliver(OutgoingFrame.of(frame));
+  }
+
+  /** The registration is effective: `ready` leaves at once, then what waited for it [P2]. */
+  becomeReady(ready: Extract<ServerFrame, { type: 'ready' }>): void {
+    this.state = 'ready';
+    this.queue.release(OutgoingFrame.of(ready), this.socket);
+    const { clock, heartbeatMs, random, flushList } = this.#parts;
+    // Connections that came together do not beat together.
+    this.#heartbeatAtMs = clock.monotonicMs() + heartbeatMs * (0.5 + 0.5 * random());
+    this.schedule();
+    flushList.mark(this);
+  }
+
+  /** What happens to it with time; called by the timer wheel. */
+  visit(): void {
+    if (this.state === 'closed') return;
+    const nowMs = this.#parts.clock.monotonicMs();
+    if (this.#parts.clock.nowMs() >= this.expiresAtMs) this.close('credential_expired');
+    else if (this.#isTooSlow(nowMs)) this.#closeSlow();
+    else if (nowMs >= this.#heartbeatAtMs) this.#beat(nowMs);
+    this.schedule();
+  }
+
+  /** What waits leaves; a credential that has ended sends nothing any more [S3]. True: some is left for the next turn. */
+  flush(): boolean {
+    if (this.state === 'closed') return false;
+    if (this.#parts.clock.nowMs() >= this.expiresAtMs) {
+      this.close('credential_expired');
+      return false;
+    }
+    return this.queue.flush(this.socket) === 'more';
+  }
+
+  /** Asks the wheel for a visit when the next thing is due. */
+  schedule(): void {
+    if (this.state === 'closed') return;
+    const { clock, wheel } = this.#parts;
+    const { overflowedAtMs } = this.queue;
+    const slowAtMs = overflowedAtMs === 0 ? Number.POSITIVE_INFINITY : overflowedAtMs + slowConsumerMs;
+    const expiresInMs = this.expiresAtMs - clock.nowMs();
+    const dueMs = Math.min(this.#heartbeatAtMs, slowAtMs, clock.monotonicMs() + Math.min(Math.max(expiresInMs, wheelTickMs), maxWaitMs));
+    if (this.wheelSlot < 0 || dueMs !== this.wheelDueMs) wheel.schedule(this, dueMs);
+  }
+
+  /** Ends the connection with a code of the contract; what it still held is void. */
+  close(name: CloseName): void {
+    if (this.state !== 'closed') this.socket.end(closeCodes[name].code, name);
+  }
+
+  #isTooSlow(nowMs: number): boolean {
+    return this.queue.overflowedAtMs !== 0 && nowMs - this.queue.overflowedAtMs >= slowConsumerMs;
+  }
+
+  #closeSlow(): void {
+    this.#parts.counts.slowConsumers.close += 1;
+    this.close('slow_consumer');
+  }
+
+  #beat(nowMs: number): void {
+    this.#heartbeatAtMs = nowMs + this.#parts.heartbeatMs;
+    this.queue.askHeartbeat();
+    this.#parts.flushList.mark(this);
+  }
+}
+
+/** Wall time may jump: an end that seems far away is looked at again after this long. */
+const maxWaitMs = 30_000;

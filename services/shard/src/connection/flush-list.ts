@@ -1,0 +1,57 @@
+import type { Clock } from '@carillon/runtime';
+import type { Connection } from './connection.ts';
+
+/** Flushes of one turn: about 1.5 ms of system calls. */
+const maxFlushes = 256;
+
+/**
+ * Connections with something to send. Whoever pushed marks; the turn flushes, so that all that came for one connection meanwhile
+ * leaves in one write.
+ */
+export class FlushList {
+  readonly #clock: Clock;
+  readonly #requestTurn: () => void;
+  #dirty: Connection[] = [];
+  #head = 0;
+
+  constructor(clock: Clock, requestTurn: () => void) {
+    this.#clock = clock;
+    this.#requestTurn = requestTurn;
+  }
+
+  get length(): number {
+    return this.#dirty.length - this.#head;
+  }
+
+  mark(connection: Connection): void {
+    if (connection.isDirty) return;
+    connection.isDirty = true;
+    this.#dirty.push(connection);
+    this.#requestTurn();
+  }
+
+  /** Flushes the connections that were marked before the turn, oldest mark first. True: some are left. */
+  flushTurn(endMs: number): boolean {
+    const count = Math.min(this.length, maxFlushes);
+    for (let flushed = 0; flushed < count; flushed += 1) {
+      this.#flushNext();
+      if ((flushed & 15) === 15 && this.#clock.monotonicMs() >= endMs) break;
+    }
+    this.#trim();
+    return this.length > 0;
+  }
+
+  #flushNext(): void {
+    const connection = this.#dirty[this.#head];
+    this.#head += 1;
+    if (connection === undefined) return;
+    connection.isDirty = false;
+    if (connection.flush()) this.mark(connection);
+  }
+
+  #trim(): void {
+    if (this.#head === 0) return;
+    this.#dirty = this.#head === this.#dirty.length ? [] : this.#dirty.slice(this.#head);
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,52 @@
+import type { EventLogReader, LogListener, ReceivedRecord } from '@carillon/event-log';
+import type { Logger } from '@carillon/runtime';
+import type { DeliveryPool } from '../delivery/delivery-pool.ts';
+import type { ShardCounts } from '../metrics.ts';
+
+type NotificationConsumerOptions = {
+  readonly reader: EventLogReader;
+  readonly pool: Pick<DeliveryPool, 'enqueue' | 'reset'>;
+  readonly counts: ShardCounts;
+  readonly logger: Logger;
+  readonly onAssigned: (partitions: readonly number[]) => void;
+  /** A record of the partition is lost: whoever it was for must be told. */
+  readonly onLost: (partition: number) => void;
+  readonly onDead: (error: Error) => void;
+};
+
+/**
+ * Hands the records of this shard's partitions to the delivery pool. The reader commits up to the lowest record that the pool has
+ * not finished [D9]; a new assignment voids all that waits. Every call only enqueues: reading goes on while deliveries wait.
+ */
+export class NotificationConsumer implements LogListener {
+  readonly #options: NotificationConsumerOptions;
+
+  constructor(options: NotificationConsumerOptions) {
+    this.#options = options;
+  }
+
+  /** Joins the group; resolves with the first assignment. */
+  start(): Promise<void> {
+    return this.#options.reader.start(this);
+  }
+
+  onAssigned(generation: number, partitions: readonly number[]): void {
+    this.#options.logger.info({ generation, partitions: partitions.length }, 'partitions assigned');
+    this.#options.onAssigned(partitions);
+    this.#options.pool.reset();
+  }
+
+  onRecords(partition: number, records: readonly ReceivedRecord[]): void {
+    this.#options.pool.enqueue(partition, records);
+  }
+
+  onPoison(partition: number, offset: number, err: Error): void {
+    this.#options.counts.poison += 1;
+    this.#options.logger.error({ partition, offset, err }, 'record skipped: its headers cannot be read');
+    this.#options.onLost(partition);
+  }
+
+  onDead(error: Error): void {
+    this.#options.onDead(error);
+  }
+}

@@ -1,0 +1,146 @@
+import { Tickets, TokenVerifier } from '@carillon/auth';
+import type { Clock, Logger } from '@carillon/runtime';
+import { Admission } from './admission/admission.ts';
+import type { ShardConfig } from './config.ts';
+import { type AcceptParts, acceptUpgrade } from './connection/accept-upgrade.ts';
+import type { Connection } from './connection/connection.ts';
+import { ConnectionTable } from './connection/connection-table.ts';
+import { Credentials } from './connection/credentials.ts';
+import { FlushList } from './connection/flush-list.ts';
+import { handleFrame } from './connection/handle-frame.ts';
+import { type OpenParts, openConnection, renewCredential } from './connection/open-connection.ts';
+import { TimerWheel, wheelTickMs } from './connection/timer-wheel.ts';
+import { TurnLoop } from './delivery/turn-loop.ts';
+import type { ShardCounts } from './metrics.ts';
+import type { ShardLife } from './shard-life.ts';
+import { UwsServer } from './transport/uws-server.ts';
+
+export type ShardSocketsOptions = {
+  readonly config: ShardConfig;
+  readonly partitionCount: number;
+  readonly counts: ShardCounts;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+};
+
+/** Connections that may wait for a flush before routing pauses: what is routed further would only wait longer. */
+const maxDirty = 512;
+
+/** The side of a shard that clients see: its port, its connections, and the turns that serve them. */
+export class ShardSockets implements Disposable {
+  readonly #options: ShardSocketsOptions;
+  readonly #turns: TurnLoop;
+  readonly #flushList: FlushList;
+  readonly #wheel: TimerWheel<Connection>;
+  readonly #server: UwsServer;
+  readonly admission: Admission;
+  readonly connections = new ConnectionTable();
+  /** What a connection needs from the life that it belongs to; nobody is admitted before there is one. */
+  #life: { readonly life: ShardLife; readonly open: OpenParts } | undefined;
+  #timer: Disposable | undefined;
+
+  constructor(options: ShardSocketsOptions) {
+    this.#options = options;
+    const { clock, config } = options;
+    this.#turns = new TurnLoop(clock);
+    this.#flushList = new FlushList(clock, this.#turns.request);
+    this.#wheel = new TimerWheel(clock.monotonicMs());
+    this.admission = createAdmission(options);
+    const accept = this.#createAcceptParts();
+    this.#server = new UwsServer({ host: config.HOST, port: config.SHARD_PORT, onUpgrade: (request) => acceptUpgrade(request, accept) });
+  }
+
+  /** Listens, and refuses everybody until `serve`. Returns the port. */
+  listen(): number {
+    return this.#server.listen();
+  }
+
+  readonly requestTurn = (): void => this.#turns.request();
+
+  /** Routes for this life from now on. */
+  attach(life: ShardLife): void {
+    this.#life = { life, open: this.#createOpenParts(life) };
+    const isFull = () => this.#flushList.length >= maxDirty;
+    this.#turns.run([(endMs) => life.pool.routeTurn(endMs, isFull), (endMs) => this.#flushList.flushTurn(endMs)]);
+  }
+
+  /** Admits clients. */
+  serve(): void {
+    const { clock } = this.#options;
+    this.#timer = clock.every(wheelTickMs, () => this.#wheel.advance(clock.monotonicMs(), (connection) => connection.visit()));
+    this.admission.open();
+  }
+
+  /** Connections that have something to send this turn. */
+  get pendingFlushes(): number {
+    return this.#flushList.length;
+  }
+
+  /** Ends every connection with 4000; true: there was one. */
+  endAll(): boolean {
+    const connections = this.connections.all();
+    for (const connection of connections) connection.close('draining');
+    return connections.length > 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.admission.close();
+    this.#timer?.[Symbol.dispose]();
+    this.#server.close();
+  }
+
+  #createAcceptParts(): AcceptParts {
+    const { config, counts, clock, random } = this.#options;
+    const { admission, connections } = this;
+    const shared = { clock, random, counts, flushList: this.#flushList, wheel: this.#wheel };
+    return {
+      ...{ admission, connections, counts },
+      connectionParts: { ...shared, heartbeatMs: config.HEARTBEAT_MS, maxQueueBytes: config.SHARD_SEND_QUEUE_BYTES },
+      allowedOrigins: config.ALLOWED_ORIGINS,
+      // The promises never reject: what fails ends the connection.
+      onOpen: (connection, credential) => this.#life && void openConnection(connection, credential, this.#life.open),
+      onFrame: (connection, frame, isBinary) => handleFrame(connection, frame, isBinary, this.#frameParts),
+      onLastOf: (userId) => this.#life?.life.registrar.unregister(userId),
+    };
+  }
+
+  readonly #frameParts = {
+    countIgnored: () => {
+      this.#options.counts.framesIgnored += 1;
+    },
+    nowMs: () => this.#options.clock.monotonicMs(),
+    authenticate: (connection: Connection, token: string) => this.#life && void renewCredential(connection, token, this.#life.open),
+  };
+
+  #createOpenParts(life: ShardLife): OpenParts {
+    const { config, partitionCount, clock, logger } = this.#options;
+    return {
+      shardId: config.SHARD_ID,
+      partitionCount,
+      heartbeatMs: config.HEARTBEAT_MS,
+      connectionsPerUser: config.CONNECTIONS_PER_USER,
+      connections: this.connections,
+      credentials: new Credentials(new Tickets(config.TICKET_SECRET, clock), createVerifier(config, clock)),
+      registrar: life.registrar,
+      logger,
+    };
+  }
+}
+
+function createAdmission({ config, clock, random, counts }: ShardSocketsOptions): Admission {
+  return new Admission({
+    upgradeRate: config.UPGRADE_RATE,
+    connectionsPerIp: config.CONNECTIONS_PER_IP,
+    maxConnections: config.SHARD_MAX_CONNECTIONS,
+    ...{ clock, random, counts },
+  });
+}
+
+/** No leeway: the end of the credential is the end of the connection [S3]. */
+function createVerifier(config: ShardConfig, clock: Clock): TokenVerifier | undefined {
+  const { AUTH_JWT_SECRET: secret, AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = config;
+  if (secret === undefined && jwksUrl === undefined) return undefined;
+  const present = Object.entries({ secret, jwksUrl, issuer, audience }).filter(([, value]) => value !== undefined);
+  return new TokenVerifier({ ...Object.fromEntries(present), leewaySeconds: 0 }, clock);
+}

@@ -1,0 +1,180 @@
+import type { EventLogReader, GroupMember } from '@carillon/event-log';
+import { type Presence, parseShardToken, type ShardToken } from '@carillon/presence';
+import { type Clock, type Health, type Logger, StartError, systemClock } from '@carillon/runtime';
+import type { ShardConfig } from './config.ts';
+import { drainShard } from './drain/drain-shard.ts';
+import type { Inbox } from './inbox/inbox.ts';
+import type { ShardCounts, ShardMetrics } from './metrics.ts';
+import { LeaseKeeper } from './presence/lease-keeper.ts';
+import { ShardLife } from './shard-life.ts';
+import { ShardSockets } from './shard-sockets.ts';
+
+/** What a shard stands on; `bin/` and the standalone process choose it. Clock, chance and the last resort have defaults. */
+export type ShardParts = {
+  readonly reader: (member: () => GroupMember) => EventLogReader;
+  readonly partitionCount: number;
+  readonly presence: Presence;
+  readonly inbox: (token: ShardToken) => Inbox;
+  readonly logger: Logger;
+  readonly metrics: ShardMetrics;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  /** The shard cannot go on: the process must exit with an error and be started again [L3]. By default the error is thrown, uncaught. */
+  readonly onFatal?: (error: Error) => void;
+};
+
+export interface Shard {
+  /** Resolves when the shard serves: it has joined the group and told its lease. Rejects with one clear sentence. */
+  start(): Promise<{ url: string }>;
+  /** Drains and leaves; may be called at any time, the second call waits for the first. */
+  stop(): Promise<void>;
+  readonly health: Health;
+}
+
+/** The shard's composition root: the one place where its parts meet. */
+export function createShard(config: ShardConfig, parts: ShardParts): Shard {
+  const clock = parts.clock ?? systemClock;
+  const random = parts.random ?? Math.random;
+  const counts = parts.metrics.forShard(config.SHARD_ID);
+  const { partitionCount, logger } = parts;
+  const sockets = new ShardSockets({ config, partitionCount, counts, clock, random, logger });
+  return new ComposedShard({ config, parts, sockets, counts, clock, random });
+}
+
+type Composition = {
+  readonly config: ShardConfig;
+  readonly parts: ShardParts;
+  readonly sockets: ShardSockets;
+  readonly counts: ShardCounts;
+  readonly clock: Clock;
+  readonly random: () => number;
+};
+
+/** States: idle → starting → started → draining → stopped; no way back. */
+class ComposedShard implements Shard {
+  readonly #of: Composition;
+  #keeper: LeaseKeeper | undefined;
+  #reader: EventLogReader | undefined;
+  #life: ShardLife | undefined;
+  #isJoined = false;
+  #stopping: Promise<void> | undefined;
+
+  constructor(composition: Composition) {
+    this.#of = composition;
+  }
+
+  readonly health: Health = {
+    isStarted: () => this.#isJoined && (this.#keeper?.wasRenewed() ?? false),
+    isDraining: () => this.#stopping !== undefined,
+    dependencies: async () => [
+      { name: 'kafka', up: this.#reader?.isConnected() ?? false, required: false },
+      { name: 'redis', up: this.#of.parts.presence.isConnected(), required: false },
+    ],
+  };
+
+  async start(): Promise<{ url: string }> {
+    const { config, sockets, parts } = this.#of;
+    const port = sockets.listen();
+    const url = config.SHARD_PUBLIC_URL ?? `ws://127.0.0.1:${port}`;
+    const keeper = this.#createKeeper(url);
+    this.#keeper = keeper;
+    const { token } = await this.#unlessStopped(keeper.claim());
+    const life = this.#begin(token, keeper);
+    await this.#unlessStopped(life.start());
+    this.#isJoined = true;
+    await this.#unlessStopped(keeper.start());
+    sockets.serve();
+    parts.logger.info({ shard: config.SHARD_ID, url }, 'shard started');
+    return { url };
+  }
+
+  /** A stop ends what was begun so far; the start must not begin more behind it. */
+  async #unlessStopped<T>(step: Promise<T>): Promise<T> {
+    const result = await step;
+    if (this.#stopping !== undefined) throw new StartError('stopped while starting');
+    return result;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const { config, sockets, clock, parts } = this.#of;
+    sockets.admission.close();
+    this.#keeper?.renewSoon();
+    const isDelivered = () => (this.#life?.pool.isIdle() ?? true) && sockets.pendingFlushes === 0;
+    await drainShard({ config, sockets, isDelivered, clock, logger: parts.logger, reader: this.#reader });
+    await this.#keeper?.stop();
+    await this.#life?.[Symbol.asyncDispose]();
+    sockets[Symbol.dispose]();
+  }
+
+  /** All that bears the epoch, and with it the reader, which tells the group who joins. */
+  #begin(token: ShardToken, keeper: LeaseKeeper): ShardLife {
+    const { config, parts, sockets, counts, clock, random } = this.#of;
+    const { presence, logger, partitionCount } = parts;
+    const { shardId, epoch } = parseShardToken(token);
+    const reader = parts.reader(() => ({ shardId, epoch, state: this.#state() }));
+    const life = new ShardLife({
+      ...{ token, partitionCount, presence, reader, counts, clock, random, logger },
+      tasks: config.DELIVERY_TASKS,
+      inbox: parts.inbox(token),
+      connections: sockets.connections,
+      requestTurn: sockets.requestTurn,
+      onAssigned: () => keeper.renewSoon(),
+      onDead: (error) => this.#fail(error),
+    });
+    sockets.attach(life);
+    this.#reader = reader;
+    this.#life = life;
+    this.#bindMetrics(reader, life);
+    return life;
+  }
+
+  #bindMetrics(reader: EventLogReader, life: ShardLife): void {
+    const { config, parts, sockets } = this.#of;
+    parts.metrics.read(config.SHARD_ID, {
+      connections: () => sockets.connections.size,
+      queueDepth: () => life.pool.depth,
+      lagRecords: () => reader.lagRecords(),
+      partitionsOwned: () => reader.assignedPartitions().length,
+      isDraining: () => this.#stopping !== undefined,
+    });
+  }
+
+  #createKeeper(url: string): LeaseKeeper {
+    const { config, parts, sockets, clock } = this.#of;
+    return new LeaseKeeper({
+      shardId: config.SHARD_ID,
+      ...{ url, presence: parts.presence, clock, logger: parts.logger },
+      describe: () => ({
+        state: this.#state(),
+        connections: sockets.connections.size,
+        partitions: this.#reader?.assignedPartitions() ?? [],
+        memberId: this.#reader?.memberId(),
+      }),
+      onRenewed: () => this.#life?.onRenewed(),
+      onRestored: () => this.#life?.onRestored(),
+      onFenced: () => this.#fail(new Error('a later life of this shard is alive')),
+    });
+  }
+
+  #state(): 'active' | 'draining' {
+    return this.#stopping === undefined ? 'active' : 'draining';
+  }
+
+  #fail(error: Error): void {
+    if (this.#stopping !== undefined) return;
+    this.#of.parts.logger.fatal({ err: error }, 'the shard cannot go on');
+    (this.#of.parts.onFatal ?? throwUncaught)(error);
+  }
+}
+
+/** Not from inside the caller, who must not be stopped half-way. */
+function throwUncaught(error: Error): void {
+  setImmediate(() => {
+    throw error;
+  });
+}

@@ -1,0 +1,178 @@
+import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_socket_context_t, WebSocket } from 'uWebSockets.js';
+import { StartError } from '@carillon/runtime';
+import { loadNativeModule } from './native-module.ts';
+import type { SendOutcome, Socket, SocketListener, UpgradeAnswer, UpgradeRequest } from './socket.ts';
+
+/** What the package's own types leave out: `listen` with host and options. */
+type App = TemplatedApp & {
+  listen(host: string, port: number, options: number, onListen: (socket: us_listen_socket | false) => void): TemplatedApp;
+};
+
+type UwsModule = {
+  App(): App;
+  us_listen_socket_close(socket: us_listen_socket): void;
+  us_socket_local_port(socket: us_listen_socket): number;
+  DISABLED: number;
+  LIBUS_LISTEN_EXCLUSIVE_PORT: number;
+};
+
+type Accepted = Extract<UpgradeAnswer, { kind: 'accept' }>;
+
+/** What uWS keeps with each socket: the object is copied at the upgrade, so it holds references only. */
+type SocketState = {
+  answer: Extract<UpgradeAnswer, { kind: 'accept' }>;
+  socket: UwsSocket | undefined;
+  listener: SocketListener | undefined;
+};
+
+/** Contract: frames over 16 KiB get 1009, which only a handler can send; uWS itself cuts above this without a close frame. */
+const maxFrameBytes = 64 * 1024;
+/** A backstop only: the send queue stops handing over at 64 KB. */
+const maxTransportBytes = 1024 * 1024;
+
+type UwsServerOptions = { readonly host: string; readonly port: number; readonly onUpgrade: (request: UpgradeRequest) => UpgradeAnswer };
+
+/** The only user of uWebSockets.js. States: idle → listening → closed; no way back. */
+export class UwsServer {
+  readonly #options: UwsServerOptions;
+  #uws: UwsModule | undefined;
+  #app: App | undefined;
+  #listening: us_listen_socket | undefined;
+
+  constructor(options: UwsServerOptions) {
+    this.#options = options;
+  }
+
+  /** Listens and returns the port. Throws StartError where the engine does not run or the port is taken. */
+  listen(): number {
+    const uws = loadNativeModule() as UwsModule;
+    const app = uws.App();
+    this.#uws = uws;
+    this.#app = app;
+    this.#addRoutes(uws, app);
+    const { host, port } = this.#options;
+    app.listen(host, port, uws.LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
+      if (socket) this.#listening = socket;
+    });
+    if (this.#listening === undefined)
+      throw new StartError(`cannot listen on ${host}:${port}: the port is taken or the address is not of this machine`);
+    return uws.us_socket_local_port(this.#listening);
+  }
+
+  /** Takes no further connections; those that are there stay. */
+  stopListening(): void {
+    if (this.#listening !== undefined) this.#uws?.us_listen_socket_close(this.#listening);
+    this.#listening = undefined;
+  }
+
+  /** Cuts whatever is still connected. */
+  close(): void {
+    this.#listening = undefined;
+    this.#app?.close();
+    this.#app = undefined;
+  }
+
+  #addRoutes(uws: UwsModule, app: App): void {
+    app.ws<SocketState>('/*', {
+      compression: uws.DISABLED,
+      maxPayloadLength: maxFrameBytes,
+      maxBackpressure: maxTransportBytes,
+      closeOnBackpressureLimit: 1,
+      idleTimeout: 60,
+      upgrade: (response, request, context) => this.#upgrade(response, request, context),
+      open: (ws) => openSocket(ws),
+      message: (ws, frame, isBinary) => ws.getUserData().listener?.onFrame(frame, isBinary),
+      drain: (ws) => ws.getUserData().listener?.onDrain(),
+      close: (ws, code) => closeSocket(ws, code),
+    });
+    app.any('/*', (response, request) => {
+      if (isSocketPath(request.getUrl())) refuse(response, '426 Upgrade Required', 'this is a WebSocket endpoint\n');
+      else refuse(response, '404 Not Found', 'not found\n');
+    });
+  }
+
+  /**
+   * Synchronous from the first to the last line, so request and response stay valid: credentials are looked at once the socket is
+   * open, because a browser cannot see why an upgrade was refused.
+   */
+  #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
+    const answer = isSocketPath(request.getUrl()) ? this.#options.onUpgrade(readRequest(response, request)) : notFound;
+    if (answer.kind === 'refuse') refuse(response, answer.status, answer.body, answer.retryAfterSeconds);
+    else upgrade(answer, response, request, context);
+  }
+}
+
+const notFound: UpgradeAnswer = { kind: 'refuse', status: '404 Not Found', body: 'not found\n' };
+
+function upgrade(answer: Accepted, response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
+  const state: SocketState = { answer, socket: undefined, listener: undefined };
+  response.upgrade(state, request.getHeader('sec-websocket-key'), answer.protocol, request.getHeader('sec-websocket-extensions'), context);
+}
+
+/** `<url>` may have a path of its own before `/v1/ws`. */
+function isSocketPath(path: string): boolean {
+  return path.endsWith('/v1/ws');
+}
+
+function readRequest(response: HttpResponse, request: HttpRequest): UpgradeRequest {
+  return {
+    path: request.getUrl(),
+    query: request.getQuery(),
+    origin: request.getHeader('origin'),
+    protocols: request.getHeader('sec-websocket-protocol'),
+    remoteAddress: Buffer.from(response.getRemoteAddressAsText()).toString('latin1'),
+  };
+}
+
+function refuse(response: HttpResponse, status: string, body: string, retryAfterSeconds?: number): void {
+  response.writeStatus(status);
+  if (retryAfterSeconds !== undefined) response.writeHeader('Retry-After', String(retryAfterSeconds));
+  if (status.startsWith('426')) response.writeHeader('Upgrade', 'websocket');
+  response.writeHeader('Content-Type', 'text/plain; charset=utf-8').end(body, true);
+}
+
+function openSocket(ws: WebSocket<SocketState>): void {
+  const state = ws.getUserData();
+  const socket = new UwsSocket(ws);
+  state.socket = socket;
+  state.listener = state.answer.open(socket);
+}
+
+function closeSocket(ws: WebSocket<SocketState>, code: number): void {
+  const state = ws.getUserData();
+  state.socket?.markClosed();
+  state.listener?.onClose(code);
+}
+
+/** Guards what uWS does not: every call on a closed socket throws there. */
+class UwsSocket implements Socket {
+  #ws: WebSocket<SocketState> | undefined;
+
+  constructor(ws: WebSocket<SocketState>) {
+    this.#ws = ws;
+  }
+
+  send(frame: Buffer | string): SendOutcome {
+    if (this.#ws === undefined) return 'dropped';
+    const result = this.#ws.send(frame, false, false);
+    return result === 1 ? 'sent' : result === 0 ? 'buffered' : 'dropped';
+  }
+
+  bufferedBytes(): number {
+    return this.#ws?.getBufferedAmount() ?? 0;
+  }
+
+  cork(write: () => void): void {
+    this.#ws?.cork(write);
+  }
+
+  end(code: number, reason: string): void {
+    const ws = this.#ws;
+    this.#ws = undefined;
+    ws?.end(code, reason);
+  }
+
+  markClosed(): void {
+    this.#ws = undefined;
+  }
+}
