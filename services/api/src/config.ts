@@ -21,7 +21,12 @@ export function apiProcessSchema(production: boolean) {
 export function migrateSchema() {
   const { DATABASE_URL } = apiVariables(true);
   const { KAFKA_BROKERS, ...topic } = kafkaVariables;
-  return z.object({ DATABASE_URL, KAFKA_BROKERS: KAFKA_BROKERS.optional(), ...topic, ...logVariables });
+  return z.object({
+    DATABASE_URL,
+    KAFKA_BROKERS: KAFKA_BROKERS.optional().describe('Kafka brokers; with them, the topic is made too.'),
+    ...topic,
+    ...logVariables,
+  });
 }
 
 /**
@@ -36,6 +41,6 @@ function checkCredentials(production: boolean): (config: Readonly<Record<string,
     if (!hasSecret && !hasJwks) fault('AUTH_JWT_SECRET', 'or AUTH_JWKS_URL is required');
     if (production && hasSecret && hasJwks)
       fault('AUTH_JWKS_URL', 'must not be set beside AUTH_JWT_SECRET: one of them fixes the algorithm');
-    if (config['DEV_TOKENS'] === true && !hasSecret) fault('DEV_TOKENS', 'needs AUTH_JWT_SECRET, which signs the tokens');
+    if (!production && config['DEV_TOKENS'] === true && !hasSecret) fault('DEV_TOKENS', 'needs AUTH_JWT_SECRET, which signs the tokens');
   };
 }
