@@ -96,8 +96,8 @@ export class FaultyInbox implements Inbox {
     return !this.isAway;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#inbox[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#inbox[Symbol.asyncDispose]();
   }
 }
 
@@ -128,7 +128,7 @@ export class ManualClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const sleeper = { dueMs: this.#nowMs + ms, wake: resolve };
+      const sleeper = { dueMs: this.#nowMs + ms, wake: () => resolve() };
       this.#sleepers.push(sleeper);
       signal?.addEventListener('abort', () => {
         this.#sleepers = this.#sleepers.filter((one) => one !== sleeper);

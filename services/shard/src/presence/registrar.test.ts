@@ -1,0 +1,283 @@
+import { type ShardToken, shardToken } from '@carillon/presence';
+import { partitionOf } from '@carillon/protocol';
+import { type Clock, silentLogger, systemClock } from '@carillon/runtime';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Forwarder } from '../delivery/forwarder.ts';
+import { RoutingTable } from '../delivery/routing-table.ts';
+import { InProcessInboxes } from '../inbox/in-process-inbox.ts';
+import { FaultyInbox, FaultyPresence } from './faulty.fixture.ts';
+import { LeaseTable } from './lease-table.ts';
+import { Registrar } from './registrar.ts';
+
+const partitionCount = 8;
+const all = Array.from({ length: partitionCount }, (_, partition) => partition);
+
+/** Ten times faster than the machine's: pauses between tries are not what is tested here. */
+const fastClock: Clock = {
+  ...systemClock,
+  monotonicMs: () => systemClock.monotonicMs() * 10,
+  sleep: (ms, signal) => systemClock.sleep(ms / 10, signal),
+};
+
+/** A shard without sockets and log: everything between a connection table and the registry, on in-process parts. */
+class Node implements AsyncDisposable {
+  readonly token: ShardToken;
+  readonly inbox: FaultyInbox;
+  readonly leases: LeaseTable;
+  readonly routes: RoutingTable;
+  readonly forwarder: Forwarder;
+  readonly registrar: Registrar;
+  readonly #presence: FaultyPresence;
+  readonly #shardId: string;
+
+  constructor(shardId: string, presence: FaultyPresence, inboxes: InProcessInboxes) {
+    const [clock, random, logger] = [fastClock, () => 0.5, silentLogger];
+    const self = shardToken(shardId, 1);
+    this.token = self;
+    this.#shardId = shardId;
+    this.#presence = presence;
+    this.inbox = new FaultyInbox(inboxes.open(self));
+    this.leases = new LeaseTable(presence, clock);
+    this.routes = new RoutingTable({ self, presence, clock, random, logger });
+    this.forwarder = new Forwarder({ inbox: this.inbox, clock, logger, onForwarded: () => undefined });
+    const { leases, routes, forwarder } = this;
+    this.registrar = new Registrar({ self, partitionCount, presence, leases, routes, forwarder, clock, random, logger });
+  }
+
+  async start(): Promise<void> {
+    await this.inbox.start({
+      onItems: (sender, items) => {
+        for (const item of items) if (item.kind !== 'forward') this.registrar.receive(sender, item);
+      },
+      onGap: () => this.routes.reload(),
+    });
+  }
+
+  assign(partitions: readonly number[]): void {
+    this.routes.assign(partitions);
+    this.registrar.assign(partitions);
+  }
+
+  /** The lease says that it owns these. */
+  async claim(partitions: readonly number[]): Promise<void> {
+    await this.#presence.renewLease({ shardId: this.#shardId, epoch: 1, url: '', state: 'active', connections: 0, partitions });
+  }
+
+  async own(partitions: readonly number[]): Promise<void> {
+    this.assign(partitions);
+    await this.claim(partitions);
+    await Promise.all(partitions.map((partition) => this.routes.whenLoaded(partition)));
+  }
+
+  holders(userId: string): readonly ShardToken[] {
+    return this.routes.holdersOf(partitionOf(userId, partitionCount), userId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.registrar[Symbol.dispose]();
+    this.forwarder[Symbol.dispose]();
+    this.routes[Symbol.dispose]();
+    await this.inbox[Symbol.asyncDispose]();
+  }
+}
+
+describe('registrar', () => {
+  let presence: FaultyPresence;
+  let nodes: Node[];
+  let a: Node;
+  let b: Node;
+  let c: Node;
+
+  beforeEach(async () => {
+    presence = new FaultyPresence({ ...systemClock, nowMs: () => 1 });
+    const inboxes = new InProcessInboxes();
+    [a, b, c] = [new Node('a', presence, inboxes), new Node('b', presence, inboxes), new Node('c', presence, inboxes)];
+    nodes = [a, b, c];
+    for (const node of nodes) {
+      await node.start();
+      await node.claim([]);
+    }
+  });
+
+  afterEach(async () => {
+    for (const node of nodes) await node[Symbol.asyncDispose]();
+  });
+
+  async function registered(userId: string): Promise<readonly ShardToken[]> {
+    return (await presence.loadPartition(partitionOf(userId, partitionCount))).get(userId) ?? [];
+  }
+
+  const callsOf = (name: string) => presence.calls.filter((call) => call === name).length;
+
+  test('a user of an own partition is registered at once, and in presence soon', async () => {
+    await a.own(all);
+    presence.isAway = true;
+    expect(await a.registrar.register('ann')).toEqual({ degraded: false });
+    presence.isAway = false;
+    await expect.poll(() => registered('ann'), { timeout: 5_000 }).toEqual([a.token]);
+    a.registrar.unregister('ann');
+    await expect.poll(() => registered('ann'), { timeout: 5_000 }).toEqual([]);
+    expect(a.inbox.sent).toEqual([]);
+  });
+
+  test('[R7] in a foreign partition the answer follows the owner’s acknowledgement', async () => {
+    await b.own(all);
+    expect(await a.registrar.register('ann')).toEqual({ degraded: false });
+    expect(b.holders('ann')).toEqual([a.token]);
+    expect(await registered('ann')).toEqual([a.token]);
+    a.registrar.unregister('ann');
+    await expect.poll(() => b.holders('ann')).toEqual([]);
+    expect(await registered('ann')).toEqual([]);
+  });
+
+  test('[R7] two shards that hold one user are both known to the owner before either is answered', async () => {
+    await b.own(all);
+    expect(await Promise.all([a.registrar.register('ann'), c.registrar.register('ann')])).toEqual([
+      { degraded: false },
+      { degraded: false },
+    ]);
+    expect(new Set(b.holders('ann'))).toEqual(new Set([a.token, c.token]));
+  });
+
+  test('a storm of users is one write per partition and one entry to the owner', async () => {
+    await b.own(all);
+    const userIds = Array.from({ length: 200 }, (_, i) => `user-${i}`);
+    const outcomes = await Promise.all(userIds.map((userId) => a.registrar.register(userId)));
+    expect(outcomes.every(({ degraded }) => !degraded)).toBe(true);
+    expect(userIds.every((userId) => b.holders(userId).length === 1)).toBe(true);
+    expect(callsOf('register')).toBe(partitionCount);
+    expect(a.inbox.sent.length).toBeLessThanOrEqual(2);
+    expect(b.inbox.sent.length).toBeLessThanOrEqual(2);
+  });
+
+  test('[R7] a silent owner means degraded after 300 ms, and is told as soon as it answers', async () => {
+    await b.own(all);
+    b.inbox.isAway = true;
+    const startedAt = performance.now();
+    expect(await a.registrar.register('ann')).toEqual({ degraded: true });
+    expect(performance.now() - startedAt).toBeGreaterThan(250);
+    expect(performance.now() - startedAt).toBeLessThan(700);
+    b.inbox.isAway = false;
+    await expect.poll(() => a.registrar.pendingCount(), { timeout: 8_000 }).toBe(0);
+    await expect.poll(() => b.inbox.sent.length, { timeout: 8_000 }).toBeGreaterThan(1);
+    expect(b.holders('ann')).toEqual([a.token]);
+  });
+
+  test('[R7] one that is not the owner any more sends to the new one, by a new reading of the leases', async () => {
+    await b.own(all);
+    await a.leases.read();
+    b.assign([]);
+    await b.claim([]);
+    await c.own(all);
+    expect(await a.registrar.register('ann')).toEqual({ degraded: false });
+    expect(c.holders('ann')).toEqual([a.token]);
+  });
+
+  test('[R7] without an owner: degraded, and told to the owner once there is one', async () => {
+    expect(await a.registrar.register('ann')).toEqual({ degraded: true });
+    await c.own(all);
+    await expect.poll(() => a.inbox.sent.filter(({ to }) => to === c.token).length, { timeout: 8_000 }).toBeGreaterThan(0);
+    await expect.poll(() => c.holders('ann')).toEqual([a.token]);
+  });
+
+  test('[R5] with presence away: own users are not degraded, foreign ones are, at once; later all is told', async () => {
+    const [own, foreign] = [all.filter((partition) => partition < 4), all.filter((partition) => partition >= 4)];
+    await a.own(own);
+    await b.own(foreign);
+    const userIds = Array.from({ length: 20 }, (_, i) => `user-${i}`);
+    const isForeign = (userId: string) => partitionOf(userId, partitionCount) >= 4;
+    presence.isAway = true;
+    const startedAt = performance.now();
+    const outcomes = await Promise.all(userIds.map((userId) => a.registrar.register(userId)));
+    expect(performance.now() - startedAt).toBeLessThan(100);
+    expect(outcomes.map(({ degraded }) => degraded)).toEqual(userIds.map(isForeign));
+    presence.isAway = false;
+    await expect.poll(() => userIds.filter(isForeign).every((userId) => b.holders(userId).length === 1), { timeout: 8_000 }).toBe(true);
+    for (const userId of userIds) await expect.poll(() => registered(userId)).toEqual([a.token]);
+  });
+
+  test('[R7] whoever waits for a partition that becomes own is answered', async () => {
+    b.inbox.isAway = true;
+    await b.own(all);
+    const outcome = a.registrar.register('ann');
+    await a.own(all);
+    expect(await outcome).toEqual({ degraded: false });
+  });
+
+  test('[R8] users of a partition that becomes foreign are announced to its new owner', async () => {
+    await a.own(all);
+    await a.registrar.register('ann');
+    await expect.poll(() => registered('ann')).toEqual([a.token]);
+    a.assign([]);
+    await a.claim([]);
+    await b.own(all);
+    await b.routes.whenLoaded(partitionOf('ann', partitionCount));
+    b.routes.apply({ kind: 'unregister', partition: partitionOf('ann', partitionCount), userId: 'ann', holder: a.token, ackId: null });
+    expect(b.holders('ann')).toEqual([]);
+    await expect.poll(() => b.holders('ann'), { timeout: 8_000 }).toEqual([a.token]);
+  });
+
+  test('[R8] when a foreign partition changes its owner, its users are announced to the new one', async () => {
+    await b.own(all);
+    await a.registrar.register('ann');
+    const sent = a.inbox.sent.length;
+    a.registrar.followOwners(await a.leases.read({ anew: true }));
+    b.assign([]);
+    await b.claim([]);
+    await c.own(all);
+    a.registrar.followOwners(await a.leases.read({ anew: true }));
+    await expect.poll(() => a.inbox.sent.slice(sent).map(({ to }) => to), { timeout: 8_000 }).toContain(c.token);
+    expect(a.inbox.sent.slice(sent).every(({ to }) => to === c.token)).toBe(true);
+  });
+
+  test('after presence lost everything, all users are registered again', async () => {
+    await b.own(all.slice(4));
+    await a.own(all.slice(0, 4));
+    const userIds = Array.from({ length: 20 }, (_, i) => `user-${i}`);
+    await Promise.all(userIds.map((userId) => a.registrar.register(userId)));
+    await expect.poll(() => a.registrar.pendingCount()).toBe(0);
+    presence.clear();
+    await a.claim(all.slice(0, 4));
+    await b.claim(all.slice(4));
+    a.registrar.registerAll();
+    for (const userId of userIds) await expect.poll(() => registered(userId), { timeout: 8_000 }).toEqual([a.token]);
+  });
+
+  test('[R4] after any run of connects, closes and outages, presence and owner hold what is true', async () => {
+    await b.own(all);
+    const user = fc.constantFrom('user-0', 'user-1', 'user-2', 'user-3', 'user-4');
+    const step = fc.record({ kind: fc.constantFrom('open', 'open', 'close', 'close', 'turn', 'outage', 'recovery'), user });
+    const here = new Set<string>();
+    const open = (userId: string) => {
+      here.add(userId);
+      void a.registrar.register(userId);
+    };
+    const close = (userId: string) => {
+      here.delete(userId);
+      a.registrar.unregister(userId);
+    };
+    const run: Record<string, (userId: string) => unknown> = {
+      open,
+      close,
+      turn: () => new Promise((resolve) => setImmediate(resolve)),
+      outage: () => Object.assign(presence, { isAway: true }),
+      recovery: () => Object.assign(presence, { isAway: false }),
+    };
+    const isTrue = async (userId: string) => {
+      const expected = here.has(userId) ? a.token : undefined;
+      return (await registered(userId))[0] === expected && b.holders(userId)[0] === expected;
+    };
+    const userIds = ['user-0', 'user-1', 'user-2', 'user-3', 'user-4'];
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        for (const one of steps) await run[one.kind]?.(one.user);
+        presence.isAway = false;
+        const areTrue = async () => (await Promise.all(userIds.map(isTrue))).every((one) => one);
+        await expect.poll(areTrue, { timeout: 10_000, interval: 10 }).toBe(true);
+        for (const userId of userIds) close(userId);
+      }),
+      { numRuns: 25, seed: 20_251 },
+    );
+  }, 60_000);
+});
