@@ -1,8 +1,5 @@
 import type { Clock, Logger } from '@carillon/runtime';
-import { type OutboxRow, RelaySession } from '@carillon/store';
-
-/** How the outbox is divided among relays: by the last byte of the chat's id, so a chat stays in one bucket for good. */
-export const bucketCount = 16;
+import { bucketCount, type OutboxRow, RelaySession } from '@carillon/store';
 
 const rebalanceMs = 2_000;
 const keepAliveMs = 1_000;
@@ -81,7 +78,7 @@ export class BucketOwner implements AsyncDisposable {
 
   /** The oldest rows of these buckets, ordered within each. */
   async read(buckets: readonly number[], rowsPerBucket: number): Promise<OutboxRow[]> {
-    return buckets.length === 0 ? [] : this.#query((session) => session.readOutbox([...buckets], rowsPerBucket));
+    return buckets.length === 0 ? [] : this.#query((session) => session.readOutbox(buckets, rowsPerBucket));
   }
 
   /** Deletes rows whose last record the log has acknowledged [D4]; rejects when the session, and with it the lock, is gone. */

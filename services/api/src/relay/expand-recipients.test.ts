@@ -1,19 +1,20 @@
 import { partitionOf } from '@carillon/protocol';
+import type { MemberInterval, MemberIntervals } from '@carillon/store';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Interval, type IntervalList, RecipientExpander } from './expand-recipients.ts';
+import { RecipientExpander } from './expand-recipients.ts';
 import type { RecipientGroup } from './group-by-partition.ts';
 
 const chatId = 'chat';
 const users = (groups: readonly RecipientGroup[]) => groups.flatMap((group) => group.recipients);
-const people = (count: number, joinedSeq = 1): Interval[] =>
+const people = (count: number, joinedSeq = 1): MemberInterval[] =>
   Array.from({ length: count }, (_, i) => ({ userId: `user-${i}`, joinedSeq, leftSeq: null }));
 
-function expanderOf(lists: Map<string, IntervalList>, partitionCount = 8) {
+function expanderOf(lists: Map<string, MemberIntervals>, partitionCount = 8) {
   const reads: string[] = [];
   const readIntervals = (chat: string) => {
     reads.push(chat);
-    return Promise.resolve(lists.get(chat));
+    return Promise.resolve(lists.get(chat) ?? { memberVersion: 0, intervals: [] });
   };
   return { expander: new RecipientExpander({ partitionCount, readIntervals, maxChats: 4, maxMembers: 1_000 }), reads };
 }
@@ -26,8 +27,8 @@ const steps = fc.array(fc.record<Step>({ kind: fc.constantFrom<Step['kind']>('jo
 });
 
 /** The model: at each seq, the list of stays so far, and who must be told. */
-function liveThrough(life: readonly Step[]): { list: IntervalList; told: string[] }[] {
-  let intervals: Interval[] = [];
+function liveThrough(life: readonly Step[]): { list: MemberIntervals; told: string[] }[] {
+  let intervals: MemberInterval[] = [];
   return life.map(({ kind, user }, i) => {
     const seq = i + 1;
     const userId = `user-${user}`;
@@ -43,7 +44,7 @@ test('[M7] an event expands to the members as of its seq, whichever later state 
   await fc.assert(
     fc.asyncProperty(steps, fc.infiniteStream(fc.nat({ max: 40 })), async (life, lateness) => {
       const states = liveThrough(life);
-      const lists = new Map<string, IntervalList>();
+      const lists = new Map<string, MemberIntervals>();
       const { expander } = expanderOf(lists);
       for (const [i, { told }] of states.entries()) {
         const late = states.at(Math.min(states.length - 1, i + Number(lateness.next().value)));

@@ -1,20 +1,15 @@
 import { partitionOf } from '@carillon/protocol';
+import type { MemberInterval, MemberIntervals } from '@carillon/store';
 import { LRUCache } from 'lru-cache';
 import { type Addressee, groupByPartition, type RecipientGroup } from './group-by-partition.ts';
 
-/** One stay of a user in a chat. */
-export type Interval = { readonly userId: string; readonly joinedSeq: number; readonly leftSeq: number | null };
-
-/** Every stay that a chat has seen, as of `memberVersion`. */
-export type IntervalList = { readonly memberVersion: number; readonly intervals: readonly Interval[] };
-
-/** Reads a chat's list; `undefined` when there is no such chat. */
-export type ReadIntervals = (chatId: string) => Promise<IntervalList | undefined>;
+/** Reads every stay that a chat has seen; none when there is no such chat. */
+export type ReadIntervals = (chatId: string) => Promise<MemberIntervals>;
 
 /** The row's fields that decide who is told. */
 export type Expandable = { readonly chatId: string; readonly seq: number; readonly memberVersion: number };
 
-type AddressedInterval = Interval & Addressee;
+type AddressedInterval = MemberInterval & Addressee;
 
 type Audience = {
   readonly memberVersion: number;
@@ -55,8 +50,7 @@ export class RecipientExpander {
 
   /** The event's recipients as of its `seq`; empty when nobody is left to tell or the chat is gone. */
   async expand(row: Expandable): Promise<readonly RecipientGroup[]> {
-    const audience = this.#cached(row) ?? (await this.#load(row.chatId));
-    return audience === undefined ? [] : recipientsAt(audience, row.seq);
+    return recipientsAt(this.#cached(row) ?? (await this.#load(row.chatId)), row.seq);
   }
 
   /**
@@ -71,7 +65,7 @@ export class RecipientExpander {
     const reader = async () => {
       for (const chatId of chats) {
         if (members > this.#audiences.maxSize / 10) return;
-        members += (await this.#load(chatId))?.intervals.length ?? 0;
+        members += (await this.#load(chatId)).intervals.length;
       }
     };
     await Promise.all([reader(), reader(), reader(), reader()]);
@@ -82,16 +76,14 @@ export class RecipientExpander {
     return audience !== undefined && audience.memberVersion >= row.memberVersion ? audience : undefined;
   }
 
-  async #load(chatId: string): Promise<Audience | undefined> {
-    const list = await this.#readIntervals(chatId);
-    if (list === undefined) return undefined;
-    const audience = address(list, this.#partitionCount);
+  async #load(chatId: string): Promise<Audience> {
+    const audience = address(await this.#readIntervals(chatId), this.#partitionCount);
     this.#audiences.set(chatId, audience);
     return audience;
   }
 }
 
-function address(list: IntervalList, partitionCount: number): Audience {
+function address(list: MemberIntervals, partitionCount: number): Audience {
   const intervals = list.intervals.map(({ userId, joinedSeq, leftSeq }) => ({
     userId,
     joinedSeq,

@@ -63,16 +63,18 @@ export class RelayDatabase implements AsyncDisposable {
   }
 
   async outboxRows(): Promise<number> {
-    const { rows } = await this.database.query<{ rows: number }>('SELECT count(*)::int AS rows FROM outbox');
-    return rows[0]?.rows ?? 0;
+    const [row] = await this.database.query<{ rows: number }>(
+      { name: 'count-outbox', text: 'SELECT count(*)::int AS rows FROM outbox' },
+      [],
+    );
+    return row?.rows ?? 0;
   }
 
   /** Ends every session that holds a bucket, as a crash of the server's process would. */
   async endRelaySessions(): Promise<void> {
-    await this.database.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_locks
-       WHERE locktype = 'advisory' AND classid = 7001 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-    );
+    const text = `SELECT pg_terminate_backend(pid) FROM pg_locks
+      WHERE locktype = 'advisory' AND classid = 7001 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+    await this.database.query({ name: 'end-relay-sessions', text }, []);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
