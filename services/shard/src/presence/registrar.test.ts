@@ -1,98 +1,26 @@
-import { type ShardToken, shardToken } from '@carillon/presence';
+import type { ShardToken } from '@carillon/presence';
 import { partitionOf } from '@carillon/protocol';
-import { type Clock, silentLogger, systemClock } from '@carillon/runtime';
+import { systemClock } from '@carillon/runtime';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Forwarder } from '../delivery/forwarder.ts';
-import { RoutingTable } from '../delivery/routing-table.ts';
 import { InProcessInboxes } from '../inbox/in-process-inbox.ts';
 import { FaultyInbox, FaultyPresence } from './faulty.fixture.ts';
-import { LeaseTable } from './lease-table.ts';
-import { Registrar } from './registrar.ts';
+import { allPartitions, Node, partitionCount } from './node.fixture.ts';
 
-const partitionCount = 8;
-const all = Array.from({ length: partitionCount }, (_, partition) => partition);
-
-/** Ten times faster than the machine's: pauses between tries are not what is tested here. */
-const fastClock: Clock = {
-  ...systemClock,
-  monotonicMs: () => systemClock.monotonicMs() * 10,
-  sleep: (ms, signal) => systemClock.sleep(ms / 10, signal),
-};
-
-/** A shard without sockets and log: everything between a connection table and the registry, on in-process parts. */
-class Node implements AsyncDisposable {
-  readonly token: ShardToken;
-  readonly inbox: FaultyInbox;
-  readonly leases: LeaseTable;
-  readonly routes: RoutingTable;
-  readonly forwarder: Forwarder;
-  readonly registrar: Registrar;
-  readonly #presence: FaultyPresence;
-  readonly #shardId: string;
-
-  constructor(shardId: string, presence: FaultyPresence, inboxes: InProcessInboxes) {
-    const [clock, random, logger] = [fastClock, () => 0.5, silentLogger];
-    const self = shardToken(shardId, 1);
-    this.token = self;
-    this.#shardId = shardId;
-    this.#presence = presence;
-    this.inbox = new FaultyInbox(inboxes.open(self));
-    this.leases = new LeaseTable(presence, clock);
-    this.routes = new RoutingTable({ self, presence, clock, random, logger });
-    this.forwarder = new Forwarder({ inbox: this.inbox, clock, logger, onForwarded: () => undefined });
-    const { leases, routes, forwarder } = this;
-    this.registrar = new Registrar({ self, partitionCount, presence, leases, routes, forwarder, clock, random, logger });
-  }
-
-  async start(): Promise<void> {
-    await this.inbox.start({
-      onItems: (sender, items) => {
-        for (const item of items) if (item.kind !== 'forward') this.registrar.receive(sender, item);
-      },
-      onGap: () => this.routes.reload(),
-    });
-  }
-
-  assign(partitions: readonly number[]): void {
-    this.routes.assign(partitions);
-    this.registrar.assign(partitions);
-  }
-
-  /** The lease says that it owns these. */
-  async claim(partitions: readonly number[]): Promise<void> {
-    await this.#presence.renewLease({ shardId: this.#shardId, epoch: 1, url: '', state: 'active', connections: 0, partitions });
-  }
-
-  async own(partitions: readonly number[]): Promise<void> {
-    this.assign(partitions);
-    await this.claim(partitions);
-    await Promise.all(partitions.map((partition) => this.routes.whenLoaded(partition)));
-  }
-
-  holders(userId: string): readonly ShardToken[] {
-    return this.routes.holdersOf(partitionOf(userId, partitionCount), userId);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.registrar[Symbol.dispose]();
-    this.forwarder[Symbol.dispose]();
-    this.routes[Symbol.dispose]();
-    await this.inbox[Symbol.asyncDispose]();
-  }
-}
+const all = allPartitions;
 
 describe('registrar', () => {
   let presence: FaultyPresence;
-  let nodes: Node[];
-  let a: Node;
-  let b: Node;
-  let c: Node;
+  let nodes: Node<FaultyInbox>[];
+  let a: Node<FaultyInbox>;
+  let b: Node<FaultyInbox>;
+  let c: Node<FaultyInbox>;
 
   beforeEach(async () => {
     presence = new FaultyPresence({ ...systemClock, nowMs: () => 1 });
     const inboxes = new InProcessInboxes();
-    [a, b, c] = [new Node('a', presence, inboxes), new Node('b', presence, inboxes), new Node('c', presence, inboxes)];
+    const openInbox = (token: ShardToken) => new FaultyInbox(inboxes.open(token));
+    [a, b, c] = [new Node('a', presence, openInbox), new Node('b', presence, openInbox), new Node('c', presence, openInbox)];
     nodes = [a, b, c];
     for (const node of nodes) {
       await node.start();
