@@ -1,1 +1,11 @@
-export {};
+export { bucketCount, bucketOf } from './bucket.ts';
+export { Database, type DatabaseOptions } from './database.ts';
+export { migrate } from './migrate.ts';
+export { type AppendMessageInput, type AppendMessageOutcome, appendMessage } from './queries/append-message.ts';
+export { type CreateDirectInput, type CreateDirectOutcome, createDirect } from './queries/create-direct.ts';
+export { type CreateGroupInput, type CreateGroupOutcome, createGroup } from './queries/create-group.ts';
+export { notifyBuckets } from './queries/notify-buckets.ts';
+export { type ReadChatInput, readChat } from './queries/read-chat.ts';
+export { type MemberInterval, type MemberIntervals, readMemberIntervals } from './queries/read-member-intervals.ts';
+export { type MessagesPosition, type ReadMessagesInput, type ReadMessagesOutcome, readMessages } from './queries/read-messages.ts';
+export { type OutboxRow, type OutboxStatistics, RelaySession } from './relay-session.ts';

@@ -1,0 +1,208 @@
+import type { EventName } from '@carillon/protocol';
+import { type Logger, withDeadline } from '@carillon/runtime';
+import pg from 'pg';
+import { bucketCount } from './bucket.ts';
+import { outboxChannel } from './queries/notify-buckets.ts';
+
+/** A change that waits to be told. `data` is the event's data as JSON text, never parsed on its way. */
+export type OutboxRow = {
+  readonly bucket: number;
+  readonly id: string;
+  readonly chatId: string;
+  readonly seq: number;
+  readonly event: EventName;
+  readonly actorId: string;
+  readonly at: string;
+  readonly atMs: number;
+  readonly data: string;
+  readonly memberVersion: number;
+  readonly traceparent: string | null;
+};
+
+export type OutboxStatistics = { readonly rows: number; readonly oldestSeconds: number };
+
+type RelaySessionOptions = {
+  readonly url: string;
+  readonly logger: Logger;
+  /** Rows were added to these buckets. */
+  readonly onNotify: (buckets: number[]) => void;
+  /** The session is gone, and with it every lock. Called once, also after `dispose` of a broken session. */
+  readonly onLost: (error: Error) => void;
+};
+
+const answerTimeoutMs = 10_000;
+const closeTimeoutMs = 2_000;
+const bytesPerRead = 8 * 1024 * 1024;
+const bucketLocks = 7_001;
+const relayLocks = 7_000;
+const exactRows = 10_000;
+
+/**
+ * `idle_session_timeout` ends a frozen owner's session (its kernel still answers keepalives), the TCP settings that of a
+ * dead host [D12].
+ */
+const settings = [
+  'idle_session_timeout=5s',
+  'idle_in_transaction_session_timeout=10s',
+  'statement_timeout=5s',
+  'tcp_keepalives_idle=5',
+  'tcp_keepalives_interval=2',
+  'tcp_keepalives_count=3',
+  'tcp_user_timeout=10s',
+  'client_connection_check_interval=2s',
+  'jit=off',
+].map((setting) => `-c ${setting}`);
+
+const readOutboxText = `SELECT bucket, id::text, chat_id AS "chatId", seq, event, actor_id AS "actorId", at, at_ms AS "atMs", data,
+    member_version AS "memberVersion", traceparent
+  FROM (
+    SELECT o.*, e.event, e.actor_id, wire_time(e.at) AS at, (extract(epoch FROM e.at) * 1000)::bigint AS at_ms, e.data::text AS data,
+      c.member_version, sum(octet_length(e.data::text)) OVER (PARTITION BY o.bucket ORDER BY o.id) - octet_length(e.data::text) AS bytes_before
+    FROM unnest($1::smallint[]) AS b (bucket)
+    CROSS JOIN LATERAL (SELECT * FROM outbox x WHERE x.bucket = b.bucket ORDER BY x.id LIMIT $2) o
+    JOIN events e ON e.chat_id = o.chat_id AND e.seq = o.seq
+    JOIN chats c ON c.id = o.chat_id
+  ) waiting WHERE bytes_before < $3 ORDER BY bucket, waiting.id`;
+
+const deleteText = `DELETE FROM outbox o USING unnest($1::smallint[], $2::bigint[]) AS d (bucket, id)
+  WHERE o.bucket = d.bucket AND o.id = d.id`;
+
+const statisticsText = `SELECT
+    (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT ${exactRows + 1}) counted) AS counted,
+    (SELECT GREATEST(n_live_tup, ${exactRows + 1}) FROM pg_stat_user_tables WHERE relid = 'outbox'::regclass) AS estimated,
+    (SELECT extract(epoch FROM clock_timestamp() - min(e.at))::float8 FROM generate_series(0, ${bucketCount - 1}) b
+      CROSS JOIN LATERAL (SELECT * FROM outbox x WHERE x.bucket = b ORDER BY x.id LIMIT 1) o
+      JOIN events e ON e.chat_id = o.chat_id AND e.seq = o.seq) AS oldest`;
+
+/**
+ * The relay's own connection to Postgres, direct and not from the pool: bucket locks, reads and deletes share one session, so
+ * a relay that lost its locks cannot delete either [D4, D12]. States: open → lost or disposed; no way back. Any error, and an
+ * answer that takes more than 10 s, ends the session. The caller says something at least every second (`keepAlive`): five
+ * silent seconds end it on the server's side.
+ */
+export class RelaySession implements AsyncDisposable {
+  readonly #client: pg.Client;
+  readonly #onLost: (error: Error) => void;
+  readonly #held = new Set<number>();
+  #end: Promise<void> | undefined;
+  #lost: Error | undefined;
+
+  private constructor(client: pg.Client, onLost: (error: Error) => void) {
+    this.#client = client;
+    this.#onLost = onLost;
+  }
+
+  /** Connects, listens for notifications and counts as a live relay. */
+  static async open(options: RelaySessionOptions): Promise<RelaySession> {
+    const client = new pg.Client({
+      connectionString: options.url,
+      application_name: 'carillon-relay',
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+      options: settings.join(' '),
+    });
+    const session = new RelaySession(client, options.onLost);
+    client.on('error', (error) => session.#lose(error));
+    client.on('end', () => session.#lose(new Error('the relay session was closed')));
+    client.on('notification', ({ payload }) => options.onNotify(bucketsIn(payload ?? '')));
+    try {
+      await withDeadline(client.connect(), answerTimeoutMs, 'connecting the relay');
+      await session.#query(`LISTEN ${outboxChannel}`);
+      await session.#query('SELECT pg_advisory_lock_shared($1, 0)', [relayLocks]);
+      return session;
+    } catch (error) {
+      session.#lose(error);
+      throw error;
+    }
+  }
+
+  /** Relays whose session lives, this one included; a frozen one no longer counts once its session has ended. */
+  async countLiveRelays(): Promise<number> {
+    const [row] = await this.#query<{ relays: string }>(
+      `SELECT count(*) AS relays FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND objid = 0 AND objsubid = 2 AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      [relayLocks],
+    );
+    return Number(row?.relays ?? 0);
+  }
+
+  /** Takes a bucket unless another session has it; true also when it is ours already. */
+  async tryLockBucket(bucket: number): Promise<boolean> {
+    if (this.#held.has(bucket)) return true; // session locks count: taken twice they would have to be released twice
+    const [row] = await this.#query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS locked', [bucketLocks, bucket]);
+    if (row?.locked === true) this.#held.add(bucket);
+    return row?.locked === true;
+  }
+
+  async unlockBucket(bucket: number): Promise<void> {
+    if (!this.#held.has(bucket)) return;
+    await this.#query('SELECT pg_advisory_unlock($1, $2)', [bucketLocks, bucket]);
+    this.#held.delete(bucket);
+  }
+
+  /**
+   * The oldest rows of each bucket, by (bucket, id): at most `rowsPerBucket`, and 8 MiB of data over all buckets, but at least
+   * one row of each. Fair: a bucket's backlog takes nothing from the others.
+   */
+  async readOutbox(buckets: readonly number[], rowsPerBucket: number): Promise<OutboxRow[]> {
+    if (buckets.length === 0) return [];
+    const bytesPerBucket = Math.ceil(bytesPerRead / buckets.length);
+    const text = readOutboxText;
+    const rows = await this.#query<OutboxRow>({ name: 'read-outbox', text }, [buckets, rowsPerBucket, bytesPerBucket]);
+    return rows.map((row) => ({ ...row, seq: Number(row.seq), atMs: Number(row.atMs), memberVersion: Number(row.memberVersion) }));
+  }
+
+  /** To be called when the broker has acknowledged the rows' last record [D4]. */
+  async deleteOutbox(rows: readonly { bucket: number; id: string }[]): Promise<void> {
+    const values = [rows.map((row) => row.bucket), rows.map((row) => row.id)];
+    await this.#query({ name: 'delete-outbox', text: deleteText }, values);
+  }
+
+  async keepAlive(): Promise<void> {
+    await this.#query('SELECT 1');
+  }
+
+  /** For metrics: exact up to 10,000 rows, then the server's estimate; the age of the oldest row. */
+  async outboxStatistics(): Promise<OutboxStatistics> {
+    const [row] = await this.#query<{ counted: string; estimated: string | null; oldest: number | null }>(statisticsText);
+    const counted = Number(row?.counted ?? 0);
+    return { rows: counted > exactRows ? Number(row?.estimated ?? counted) : counted, oldestSeconds: Math.max(0, row?.oldest ?? 0) };
+  }
+
+  /** Ends the session on purpose: its locks are free at once; `onLost` is not called. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#lost ??= new Error('the relay session is closed');
+    await this.#close();
+  }
+
+  async #query<Row extends pg.QueryResultRow>(statement: string | { name: string; text: string }, values: unknown[] = []): Promise<Row[]> {
+    if (this.#lost !== undefined) throw this.#lost;
+    const query = typeof statement === 'string' ? { text: statement, values } : { ...statement, values };
+    try {
+      const result = await withDeadline(this.#client.query<Row>(query), answerTimeoutMs, 'the answer to the relay');
+      return result.rows;
+    } catch (error) {
+      this.#lose(error);
+      throw error;
+    }
+  }
+
+  #lose(reason: unknown): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = reason instanceof Error ? reason : new Error('the relay session failed', { cause: reason });
+    void this.#close(); // bounded, and its failure changes nothing: the session is given up
+    this.#onLost(this.#lost);
+  }
+
+  /** With a query in flight `end` cuts the connection instead of waiting for the answer. */
+  #close(): Promise<void> {
+    this.#held.clear();
+    this.#end ??= withDeadline(this.#client.end(), closeTimeoutMs, 'closing the relay session').catch(() => undefined);
+    return this.#end;
+  }
+}
+
+function bucketsIn(payload: string): number[] {
+  const buckets = payload.split(',').map(Number);
+  return buckets.filter((bucket) => Number.isInteger(bucket) && bucket >= 0 && bucket < bucketCount);
+}
