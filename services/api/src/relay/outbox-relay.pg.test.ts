@@ -153,7 +153,12 @@ test('[D11] large rows to a large group stay within the bounds, and another buck
     }
   }
   expect(writer.appends[0]?.some((record) => record.chatId === small)).toBe(true);
-  for (const seen of firstCopies(writer.kept, large).values()) expect(seen).toEqual(upTo(last));
+  const copies = firstCopies(writer.kept, large);
+  expect(copies.size).toBe(1_001);
+  for (const seen of copies.values()) {
+    expect(seen.length).toBeGreaterThanOrEqual(60); // the group is made in several events: who joins with a later one is not told the first
+    expect(seen).toEqual(upTo(last).slice(-seen.length));
+  }
 });
 
 test('[D11] a row too large even alone leaves as a watermark, and its chat goes on', async () => {
@@ -259,7 +264,7 @@ test('[D4] [D12] a session that ends while an append is in flight deletes nothin
 
 test('[D12] an append of 7 s costs no bucket: the session says every second that its owner lives', async () => {
   const writer = new ScriptedWriter();
-  writer.judge = async () => {
+  writer.judge = async (): Promise<Verdict> => {
     if (writer.appends.length === 1) await systemClock.sleep(7_000);
     return 'ok';
   };

@@ -20,7 +20,7 @@ export class RelayDatabase implements AsyncDisposable {
 
   static async create(adminUrl: string): Promise<RelayDatabase> {
     const test = await createTestDatabase(adminUrl, (url) => migrate({ url, logger: silentLogger }));
-    return new RelayDatabase(test.url, () => test[Symbol.asyncDispose]());
+    return new RelayDatabase(test.url, async () => test[Symbol.asyncDispose]());
   }
 
   /** A group of `ada` and these; its `chat.created` is seq 1. With `bucket`, one that lies in it. */
@@ -68,6 +68,23 @@ export class RelayDatabase implements AsyncDisposable {
       [],
     );
     return row?.rows ?? 0;
+  }
+
+  /** Makes the chat's first events as old as that. */
+  async age(chatId: string, { days, upToSeq }: { days: number; upToSeq: number }): Promise<void> {
+    const text = "UPDATE events SET at = at - $3 * interval '1 day' WHERE chat_id = $1 AND seq <= $2";
+    await this.database.query({ name: 'age-events', text }, [chatId, upToSeq, days]);
+  }
+
+  /** Takes the chat's first rows out of the outbox. */
+  async markSent(chatId: string, upToSeq: number): Promise<void> {
+    await this.database.query({ name: 'mark-sent', text: 'DELETE FROM outbox WHERE chat_id = $1 AND seq <= $2' }, [chatId, upToSeq]);
+  }
+
+  async eventSeqs(chatId: string): Promise<number[]> {
+    const text = 'SELECT seq FROM events WHERE chat_id = $1 ORDER BY seq';
+    const rows = await this.database.query<{ seq: number }>({ name: 'event-seqs', text }, [chatId]);
+    return rows.map(({ seq }) => seq);
   }
 
   /** Ends every session that holds a bucket, as a crash of the server's process would. */
