@@ -2,17 +2,30 @@
 const fence = (driver, homes) => ({
   name: `fence-${driver}`,
   severity: 'error',
-  from: { path: '^(packages|services|loadtest)/', pathNot: [...homes, '^packages/testkit/', '^loadtest/', '\\.(test|contract|bench)\\.ts$'] },
+  from: {
+    path: '^(packages|services|loadtest)/',
+    pathNot: [...homes, '^packages/testkit/', '^loadtest/', '\\.(test|contract|bench|fixture)\\.ts$'],
+  },
   to: { path: `node_modules/${driver}(/|$)` },
 });
-const test = '\\.(test|contract|bench)\\.ts$';
+const test = '\\.(test|contract|bench|fixture)\\.ts$';
 
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    { name: 'protocol-is-the-ground', severity: 'error', from: { path: '^packages/protocol/' }, to: { path: '^(packages/(?!protocol/)|services/)' } },
-    { name: 'runtime-is-the-ground', severity: 'error', from: { path: '^packages/runtime/' }, to: { path: '^(packages/(?!runtime/)|services/)' } },
+    {
+      name: 'protocol-is-the-ground',
+      severity: 'error',
+      from: { path: '^packages/protocol/' },
+      to: { path: '^(packages/(?!protocol/)|services/)' },
+    },
+    {
+      name: 'runtime-is-the-ground',
+      severity: 'error',
+      from: { path: '^packages/runtime/' },
+      to: { path: '^(packages/(?!runtime/)|services/)' },
+    },
     {
       name: 'packages-do-not-import-each-other',
       severity: 'error',
@@ -20,17 +33,45 @@ module.exports = {
       to: { path: '^packages/(?!(protocol|runtime)/)', pathNot: ['^packages/$1/'] },
     },
     { name: 'packages-do-not-import-services', severity: 'error', from: { path: '^packages/' }, to: { path: '^services/' } },
-    { name: 'services-do-not-import-each-other', severity: 'error', from: { path: '^services/(?!standalone/)([^/]+)/' }, to: { path: '^services/', pathNot: '^services/$1/' } },
-    { name: 'the-shard-never-reaches-the-store', severity: 'error', from: { path: '^services/shard/', pathNot: test }, to: { path: '^packages/store/', reachable: true } },
+    {
+      name: 'services-do-not-import-each-other',
+      severity: 'error',
+      from: { path: '^services/(?!standalone/)([^/]+)/' },
+      to: { path: '^services/', pathNot: '^services/$1/' },
+    },
+    {
+      name: 'the-shard-never-reaches-the-store',
+      severity: 'error',
+      from: { path: '^services/shard/', pathNot: test },
+      to: { path: '^packages/store/', reachable: true },
+    },
     {
       name: 'no-deep-imports',
       severity: 'error',
       from: { path: '^(packages|services)/([^/]+)/' },
-      to: { path: '^(packages|services)/[^/]+/src/.+', pathNot: ['^$1/$2/', '^(packages|services)/[^/]+/src/(index|close-codes|partition|error-codes|clock|backoff)\\.ts$'] },
+      to: {
+        path: '^(packages|services)/[^/]+/src/.+',
+        pathNot: ['^$1/$2/', '^(packages|services)/[^/]+/src/(index|close-codes|partition|error-codes|clock|backoff)\\.ts$'],
+      },
     },
-    { name: 'testkit-is-for-tests', severity: 'error', from: { path: '^(packages|services)/', pathNot: [test, '^packages/testkit/'] }, to: { path: '^packages/testkit/' } },
-    { name: 'production-imports-no-tests', severity: 'error', from: { path: '^(packages|services)/', pathNot: [test] }, to: { path: test } },
-    { name: 'protocol-without-node', severity: 'error', from: { path: '^packages/(protocol|client)/', pathNot: test }, to: { dependencyTypes: ['core'] } },
+    {
+      name: 'testkit-is-for-tests',
+      severity: 'error',
+      from: { path: '^(packages|services)/', pathNot: [test, '/e2e/', '^packages/testkit/'] },
+      to: { path: '^packages/testkit/' },
+    },
+    {
+      name: 'production-imports-no-tests',
+      severity: 'error',
+      from: { path: '^(packages|services)/', pathNot: [test] },
+      to: { path: test },
+    },
+    {
+      name: 'protocol-without-node',
+      severity: 'error',
+      from: { path: '^packages/(protocol|client)/', pathNot: test },
+      to: { dependencyTypes: ['core'] },
+    },
     fence('pg', ['^packages/store/']),
     fence('node-pg-migrate', ['^packages/store/']),
     fence('kafkajs', ['^packages/event-log/']),
@@ -46,6 +87,10 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.base.json' },
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '/dist/' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['carillon-source', 'import', 'require', 'node', 'default'], extensions: ['.ts', '.js', '.mjs', '.cjs', '.json', '.d.ts'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['carillon-source', 'import', 'require', 'node', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json', '.d.ts'],
+    },
   },
 };

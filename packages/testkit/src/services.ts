@@ -39,7 +39,11 @@ function given(variable: string): Promise<Started> | undefined {
   return url === undefined || url === '' ? undefined : Promise.resolve({ url, pid: null, stop: () => Promise.resolve() });
 }
 
-async function own(name: string, announce: (text: string) => void, start: () => Promise<{ url: string; pid: number | undefined; stop(): Promise<void> }>): Promise<Started> {
+async function own(
+  name: string,
+  announce: (text: string) => void,
+  start: () => Promise<{ url: string; pid: number | undefined; stop(): Promise<void> }>,
+): Promise<Started> {
   announce(`starting ${name} …`);
   const server = await start();
   return { url: server.url, pid: server.pid ?? null, stop: () => server.stop() };

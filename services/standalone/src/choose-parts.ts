@@ -1,5 +1,13 @@
 import { EmbeddedPostgres } from '@carillon/embedded';
-import { ensureTopic, type EventLogReader, type EventLogWriter, type GroupMember, InProcessEventLog, KafkaReader, KafkaWriter } from '@carillon/event-log';
+import {
+  type EventLogReader,
+  type EventLogWriter,
+  ensureTopic,
+  type GroupMember,
+  InProcessEventLog,
+  KafkaReader,
+  KafkaWriter,
+} from '@carillon/event-log';
 import { InProcessPresence, type Presence, RedisPresence, type ShardToken } from '@carillon/presence';
 import { type Logger, StartError, systemClock, withDeadline } from '@carillon/runtime';
 import { type Inbox, InProcessInboxes, RedisInbox } from '@carillon/shard';
@@ -9,11 +17,21 @@ import type { StandaloneOptions } from './options.ts';
 /** What differs between embedded and real services, chosen for each by its URL alone: nothing falls back in silence. */
 export type Parts = {
   readonly database: { readonly url: string; readonly name: string; readonly place: string };
-  readonly eventLog: { readonly name: string; readonly writer: EventLogWriter; readonly reader: (member: () => GroupMember) => EventLogReader };
+  readonly eventLog: {
+    readonly name: string;
+    readonly partitionCount: number;
+    readonly writer: EventLogWriter;
+    readonly reader: (member: () => GroupMember) => EventLogReader;
+  };
   readonly presence: { readonly name: string; readonly registry: Presence; readonly inbox: (token: ShardToken) => Inbox };
 };
 
-type Choice = { readonly options: StandaloneOptions; readonly logger: Logger; readonly announce: (text: string) => void; readonly own: (part: AsyncDisposable) => void };
+type Choice = {
+  readonly options: StandaloneOptions;
+  readonly logger: Logger;
+  readonly announce: (text: string) => void;
+  readonly own: (part: AsyncDisposable) => void;
+};
 
 const partitions = 64;
 const topic = 'carillon.notifications';
@@ -42,13 +60,23 @@ async function chooseDatabase({ options, announce, logger, own }: Choice): Promi
 async function chooseEventLog({ options, logger, own }: Choice): Promise<Parts['eventLog']> {
   if (options.kafkaBrokers === undefined) {
     const log = new InProcessEventLog({ partitionCount: partitions });
-    return { name: 'in-process event log', writer: log.createWriter(), reader: (member) => log.createReader(member) };
+    return {
+      name: 'in-process event log',
+      partitionCount: partitions,
+      writer: log.createWriter(),
+      reader: (member) => log.createReader(member),
+    };
   }
   const brokers = options.kafkaBrokers.split(',').map((broker) => broker.trim());
   await reach('KAFKA_BROKERS', 'Kafka', ensureTopic({ brokers, topic, partitions, replicationFactor: 1 }));
   const writer = new KafkaWriter({ brokers, topic, clientId: 'carillon-api', logger });
   own(writer);
-  return { name: 'Kafka', writer, reader: (member) => new KafkaReader({ brokers, topic, groupId, member, logger }) };
+  return {
+    name: 'Kafka',
+    partitionCount: partitions,
+    writer,
+    reader: (member) => new KafkaReader({ brokers, topic, groupId, member, logger }),
+  };
 }
 
 async function choosePresence({ options, logger, own }: Choice): Promise<Parts['presence']> {
@@ -68,6 +96,9 @@ async function reach(variable: string, name: string, answer: Promise<unknown>): 
   try {
     await withDeadline(answer, reachDeadlineMs, name);
   } catch (error) {
-    throw new StartError(`${variable} is set, but ${name} cannot be reached there: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new StartError(
+      `${variable} is set, but ${name} cannot be reached there: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }

@@ -11,7 +11,12 @@ import { demandFreePorts } from './ports.ts';
 import { seedDemo } from './seed-demo.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
-type StandaloneParts = { readonly logger: Logger; readonly env: Env; readonly announce: (text: string) => void; readonly print: (text: string) => void };
+type StandaloneParts = {
+  readonly logger: Logger;
+  readonly env: Env;
+  readonly announce: (text: string) => void;
+  readonly print: (text: string) => void;
+};
 
 const bannerTokenSeconds = 365 * 24 * 3600;
 
@@ -78,7 +83,12 @@ export class Standalone implements Service {
 
   #createApi(chosen: Parts, env: Env, metrics: Metrics): Api {
     const config = parseConfig(apiConfigSchema(false), env);
-    const api = createApi(config, { writer: chosen.eventLog.writer, presence: chosen.presence.registry, logger: this.#parts.logger, metrics });
+    const api = createApi(config, {
+      writer: chosen.eventLog.writer,
+      presence: chosen.presence.registry,
+      logger: this.#parts.logger,
+      metrics,
+    });
     this.#owned.push({ [Symbol.asyncDispose]: () => api.stop() });
     return api;
   }
@@ -89,7 +99,14 @@ export class Standalone implements Service {
       const config = parseConfig(shardConfigSchema(false), { ...env, SHARD_ID: `shard-${index}`, SHARD_PORT: `${port}` });
       const { registry, inbox } = chosen.presence;
       const logger = this.#parts.logger.child({ shard: `shard-${index}` });
-      return createShard(config, { reader: chosen.eventLog.reader, partitionCount: chosen.eventLog.writer.partitionCount, presence: registry, inbox, logger, metrics: shardMetrics });
+      return createShard(config, {
+        reader: chosen.eventLog.reader,
+        partitionCount: chosen.eventLog.partitionCount,
+        presence: registry,
+        inbox,
+        logger,
+        metrics: shardMetrics,
+      });
     });
     // Shards drain side by side: one after the other would not fit into the five seconds that a stop may take.
     this.#owned.push({ [Symbol.asyncDispose]: async () => void (await Promise.all(shards.map((shard) => shard.stop()))) });

@@ -62,7 +62,9 @@ function writeByRename(file: string, content: object): void {
 }
 
 function banner(cluster: Cluster, services: Services): string {
-  const members = [...cluster.apis, ...cluster.shards].map((member) => `  ${member.role.padEnd(9)} ${member.url.padEnd(28)} admin ${member.adminUrl}/readyz  pid ${member.process.pid}`);
+  const members = [...cluster.apis, ...cluster.shards].map(
+    (member) => `  ${member.role.padEnd(9)} ${member.url.padEnd(28)} admin ${member.adminUrl}/readyz  pid ${member.process.pid}`,
+  );
   const { urls } = services;
   const api = cluster.apis[0]?.url;
   const lines = [
@@ -88,7 +90,11 @@ function readOptions(): Options | 'help' {
 function parse() {
   const text = { type: 'string' } as const;
   try {
-    return parseArgs({ args: process.argv.slice(2), options: { apis: text, shards: text, json: text, help: { type: 'boolean' } }, strict: true });
+    return parseArgs({
+      args: process.argv.slice(2),
+      options: { apis: text, shards: text, json: text, help: { type: 'boolean' } },
+      strict: true,
+    });
   } catch (error) {
     throw new StartError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`, { cause: error });
   }
@@ -103,7 +109,11 @@ function count(flag: string, text: string): number {
 try {
   const options = readOptions();
   if (options === 'help') process.stdout.write(usage);
-  else await runService(new ClusterService(options), { logger: createLogger({ level: 'silent', pretty: false, name: 'cluster' }), graceMs: 30_000 });
+  else
+    await runService(new ClusterService(options), {
+      logger: createLogger({ level: 'silent', pretty: false, name: 'cluster' }),
+      graceMs: 30_000,
+    });
 } catch (error) {
   exitOnStartError(error);
 }

@@ -16,7 +16,12 @@ import { startServices } from '../services.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const projects = ['unit', 'pg', 'pg15', 'kafka', 'redis', 'e2e'];
-const resultSchema = z.object({ numPassedTests: z.number(), numFailedTests: z.number(), numFailedTestSuites: z.number(), success: z.boolean() });
+const resultSchema = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numFailedTestSuites: z.number(),
+  success: z.boolean(),
+});
 const announce = (text: string) => void process.stderr.write(`test: ${text}\n`);
 
 try {
@@ -46,7 +51,14 @@ async function runVitest(args: readonly string[], urls: Readonly<Record<string, 
   const folder = mkdtempSync(join(tmpdir(), 'carillon-test-'));
   removeAtExit(folder);
   const file = join(folder, 'result.json');
-  const vitest = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args];
+  const vitest = [
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+    ...args,
+  ];
   const child = spawn(process.execPath, vitest, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...urls } });
   killAtExit(child.pid ?? 0);
   const code = await new Promise<number>((resolve) => child.once('exit', (status) => resolve(status ?? 1)));

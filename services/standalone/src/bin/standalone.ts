@@ -10,7 +10,11 @@ try {
   else if (options === 'version') process.stdout.write(`${version}\n`);
   else {
     const level = (process.env['LOG_LEVEL'] || 'warn') as 'warn';
-    const logger = createLogger({ level, pretty: process.env['LOG_PRETTY'] !== 'false' && process.stdout.isTTY === true, name: 'standalone' });
+    const logger = createLogger({
+      level,
+      pretty: process.env['LOG_PRETTY'] !== 'false' && process.stdout.isTTY === true,
+      name: 'standalone',
+    });
     const announce = (text: string) => void process.stderr.write(`carillon: ${text}\n`);
     const print = (text: string) => void process.stdout.write(text);
     await runService(new Standalone(options, { logger, env: process.env, announce, print }), { logger, graceMs: stopLimitMs });
