@@ -1,3 +1,4 @@
+export { ensureTopic } from './ensure-topic.ts';
 export {
   EventLogError,
   type EventLogReader,
@@ -8,3 +9,6 @@ export {
   type ReceivedRecord,
 } from './event-log.ts';
 export { InProcessEventLog } from './in-process-event-log.ts';
+export { KafkaReader } from './kafka-reader.ts';
+export { KafkaWriter } from './kafka-writer.ts';
+export { makeMemberLeave } from './make-member-leave.ts';

@@ -1,0 +1,56 @@
+import { type Logger, StartError, silentLogger } from '@carillon/runtime';
+import type { Admin, IResourceConfigEntry } from 'kafkajs';
+import { createKafka } from './kafka-client.ts';
+
+type TopicOptions = {
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly logger?: Logger;
+};
+
+const dayMs = 86_400_000;
+/** Per partition: bounds the disk when a day holds more than expected. */
+const retentionBytes = 1 << 30;
+
+/**
+ * Creates the topic of notifications, or finds it. Its number of partitions is in effect for good, because it decides which
+ * partition a user belongs to: throws StartError when it differs from what is asked for.
+ */
+export async function ensureTopic(options: TopicOptions): Promise<void> {
+  const kafka = createKafka({ brokers: options.brokers, clientId: 'carillon-migrate', logger: options.logger ?? silentLogger });
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    await create(admin, options);
+    await checkPartitions(admin, options);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function create(admin: Admin, { topic, partitions, replicationFactor }: TopicOptions): Promise<void> {
+  const configEntries = settings(replicationFactor);
+  await admin.createTopics({ topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }], timeout: 10_000 });
+}
+
+function settings(replicationFactor: number): IResourceConfigEntry[] {
+  const common = {
+    'message.timestamp.type': 'LogAppendTime',
+    'retention.ms': dayMs,
+    'retention.bytes': retentionBytes,
+    'unclean.leader.election.enable': false,
+    'min.insync.replicas': replicationFactor >= 3 ? 2 : 1,
+  };
+  return Object.entries(common).map(([name, value]) => ({ name, value: String(value) }));
+}
+
+async function checkPartitions(admin: Admin, { topic, partitions }: TopicOptions): Promise<void> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  const actual = topics[0]?.partitions.length ?? 0;
+  if (actual === partitions) return;
+  throw new StartError(
+    `the Kafka topic ${topic} has ${actual} partitions, not the ${partitions} configured: their number is fixed for good, configure ${actual}`,
+  );
+}

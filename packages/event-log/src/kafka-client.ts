@@ -1,0 +1,40 @@
+import type { Logger } from '@carillon/runtime';
+import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
+import { KafkaSockets } from './kafka-sockets.ts';
+import { patchKafkaTimer } from './kafka-timer-patch.ts';
+
+/** How to reach Kafka. */
+export type KafkaAddress = {
+  /** `host:port` of some of the brokers. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly logger: Logger;
+  readonly sockets?: KafkaSockets | undefined;
+};
+
+/** Retries end after about 40 s; whoever must not give up starts again. */
+const patient = { initialRetryTime: 200, maxRetryTime: 5_000, retries: 10, factor: 0.5 };
+
+/** The one place where kafkajs is configured. */
+export function createKafka(address: KafkaAddress, retry: KafkaConfig['retry'] = patient): Kafka {
+  patchKafkaTimer();
+  const sockets = address.sockets ?? new KafkaSockets();
+  return new Kafka({
+    clientId: address.clientId,
+    brokers: [...address.brokers],
+    connectionTimeout: 5_000,
+    requestTimeout: 10_000,
+    enforceRequestTimeout: true,
+    retry,
+    socketFactory: sockets.open,
+    logLevel: logLevel.WARN,
+    logCreator: () => (entry) => logEntry(address.logger, entry),
+  });
+}
+
+/** kafkajs calls each failed attempt an error; it retries nearly all of them. Stacks and record contents stay out. */
+function logEntry(logger: Logger, { namespace, level, log }: LogEntry): void {
+  const fields = { namespace, detail: log.message, cause: log['error'], broker: log['broker'], group: log['groupId'] };
+  if (level === logLevel.ERROR) logger.warn(fields, 'the Kafka client reports a problem');
+  else logger.info(fields, 'the Kafka client reports');
+}

@@ -1,0 +1,296 @@
+import { assert, type Clock, type Logger, systemClock, withDeadline } from '@carillon/runtime';
+import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { EventLogReader, GroupMember, LogListener, ReceivedRecord } from './event-log.ts';
+import { kafkaAnswers } from './kafka-answers.ts';
+import { createKafka } from './kafka-client.ts';
+import { KafkaPulse } from './kafka-pulse.ts';
+import { fromKafkaMessage } from './kafka-record.ts';
+import { KafkaSockets } from './kafka-sockets.ts';
+import { kafkaStickyAssigner } from './kafka-sticky-assigner.ts';
+import { PartitionReading } from './partition-reading.ts';
+
+type KafkaReaderOptions = {
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly groupId: string;
+  /** Asked at each join. */
+  readonly member: () => GroupMember;
+  readonly logger: Logger;
+  readonly clientId?: string;
+  readonly clock?: Clock;
+  /** The connections, for a test that cuts them. */
+  readonly sockets?: KafkaSockets;
+};
+
+const sessionMs = 15_000;
+const commitEveryMs = 300;
+const retryDelayMs = 1_000;
+const stopDeadlineMs = 10_000;
+const connectedSilenceSeconds = 5;
+
+/**
+ * A member of a Kafka consumer group, on kafkajs 2.2.4 and around its traps (numbers: its issues). The batch handler only
+ * enqueues and never throws (#1443); offsets are resolved at enqueue and committed at completion, by generation (#1046);
+ * a consumer that crashed for good or fell silent while Kafka answers is reported dead [L3].
+ * Invariant: a committed offset never passes an unfinished record and never moves back [D9].
+ */
+export class KafkaReader implements EventLogReader {
+  readonly #options: KafkaReaderOptions;
+  readonly #clock: Clock;
+  readonly #sockets: KafkaSockets;
+  readonly #consumer: Consumer;
+  readonly #pulse = new KafkaPulse();
+  readonly #paused = new Set<number>();
+  readonly #stopping = new AbortController();
+  readonly #timers: Disposable[] = [];
+  #readings = new Map<number, PartitionReading>();
+  #listener: LogListener | undefined;
+  #generation = 0;
+  #memberId: string | undefined;
+  #isFetching = true;
+  #isRunning = false;
+  #isProbing = false;
+  #isDead = false;
+  /** kafkajs's commit without its retries: a retry after a rejoin would commit what is no longer ours under the new generation. */
+  #commitOnce: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
+  #commitInFlight: Promise<void> | undefined;
+  #resolveFirstJoin: () => void = () => undefined;
+
+  constructor(options: KafkaReaderOptions) {
+    const { topic, groupId, member, clientId = 'carillon-shard' } = options;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#sockets = options.sockets ?? new KafkaSockets();
+    const onJoin = () => this.#pulse.joining();
+    this.#consumer = createKafka({ ...options, clientId, sockets: this.#sockets }).consumer({
+      groupId,
+      sessionTimeout: sessionMs,
+      rebalanceTimeout: sessionMs,
+      heartbeatInterval: 1_500,
+      maxWaitTimeInMs: 250,
+      minBytes: 1,
+      maxBytes: 4 << 20,
+      maxBytesPerPartition: 512 << 10,
+      metadataMaxAge: 60_000,
+      allowAutoTopicCreation: false,
+      partitionAssigners: [kafkaStickyAssigner({ topic, member, owned: () => this.assignedPartitions(), onJoin })],
+      retry: { retries: 10, restartOnFailure: async () => !this.#stopping.signal.aborted },
+    });
+  }
+
+  async start(listener: LogListener): Promise<void> {
+    assert(this.#listener === undefined, 'a reader is started once');
+    this.#listener = listener;
+    const { signal } = this.#stopping;
+    const firstJoin = new Promise<void>((resolve, reject) => {
+      this.#resolveFirstJoin = resolve;
+      signal.addEventListener('abort', () => reject(new Error('the reader was stopped before it had joined')), { once: true });
+    });
+    this.#observe();
+    this.#timers.push(this.#clock.every(commitEveryMs, () => void this.#commit()));
+    void this.#run(signal);
+    await firstJoin;
+    this.#timers.push(this.#clock.every(1_000, () => void this.#checkPulse()));
+  }
+
+  finish(record: ReceivedRecord): void {
+    if (record.generation === this.#generation) this.#readings.get(record.partition)?.finish(record.offset);
+  }
+
+  pause(partition: number): void {
+    this.#paused.add(partition);
+    if (this.#isRunning) this.#consumer.pause([{ topic: this.#options.topic, partitions: [partition] }]);
+  }
+
+  resume(partition: number): void {
+    this.#paused.delete(partition);
+    if (this.#isRunning && this.#isFetching) this.#consumer.resume([{ topic: this.#options.topic, partitions: [partition] }]);
+  }
+
+  assignedPartitions(): readonly number[] {
+    return [...this.#readings.keys()];
+  }
+
+  memberId(): string | undefined {
+    return this.#memberId;
+  }
+
+  isConnected(): boolean {
+    return this.#memberId !== undefined && !this.#isDead && this.#pulse.silentSeconds < connectedSilenceSeconds;
+  }
+
+  lagRecords(): number {
+    let lag = 0;
+    for (const reading of this.#readings.values()) lag += reading.lag;
+    return lag;
+  }
+
+  /** The consumer stays in the group, with all partitions paused: leaving would take the right to commit. */
+  async stopFetching(): Promise<void> {
+    this.#isFetching = false;
+    if (this.#isRunning) this.#applyPauses();
+  }
+
+  /** Commits before it stops: a stopping kafkajs drops commits in silence (#767). */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    this.#isFetching = false;
+    this.#stopping.abort();
+    for (const timer of this.#timers) timer[Symbol.dispose]();
+    try {
+      await withDeadline(this.#commitAndLeave(), stopDeadlineMs, 'leaving the group');
+    } catch (err) {
+      this.#options.logger.warn({ err }, 'the reader did not leave the group in order');
+    } finally {
+      this.#generation = -1;
+      this.#sockets.closeAll();
+    }
+  }
+
+  async #commitAndLeave(): Promise<void> {
+    await this.#commitInFlight;
+    await this.#commit();
+    await this.#consumer.disconnect();
+  }
+
+  #observe(): void {
+    const { events } = this.#consumer;
+    this.#consumer.on(events.GROUP_JOIN, (event) => this.#onJoined(event));
+    this.#consumer.on(events.REBALANCING, () => void this.#commit());
+    this.#consumer.on(events.FETCH, () => this.#pulse.fetched());
+    this.#consumer.on(events.HEARTBEAT, () => this.#pulse.heartbeat());
+    this.#consumer.on(events.CRASH, (event) => this.#onCrash(event));
+  }
+
+  /** Kafka may be away at the start: tries until it is there. From then on kafkajs restarts by itself. */
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#isRunning) {
+      try {
+        await this.#consumer.connect();
+        await this.#consumer.subscribe({ topics: [this.#options.topic], fromBeginning: true });
+        if (signal.aborted) return;
+        this.#isRunning = true;
+        await this.#consumer.run({
+          autoCommit: false,
+          eachBatchAutoResolve: false,
+          partitionsConsumedConcurrently: 8,
+          eachBatch: async (payload) => this.#onBatch(payload),
+        });
+      } catch (err) {
+        this.#options.logger.warn({ err }, 'the consumer cannot start, trying again');
+        await this.#clock.sleep(retryDelayMs, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Everything handed over before is void. What this member had keeps its floor, unless others may have read it meanwhile. */
+  #onJoined({ payload }: ConsumerGroupJoinEvent): void {
+    const before = payload.memberId === this.#memberId ? this.#readings : new Map<number, PartitionReading>();
+    const partitions = [...(payload.memberAssignment[this.#options.topic] ?? [])].sort((a, b) => a - b);
+    this.#generation += 1;
+    this.#memberId = payload.memberId;
+    this.#commitOnce = undefined;
+    this.#readings = new Map(partitions.map((partition) => [partition, new PartitionReading(before.get(partition)?.position)]));
+    for (const partition of this.#paused) if (!this.#readings.has(partition)) this.#paused.delete(partition);
+    this.#pulse.joined();
+    this.#tell((listener) => listener.onAssigned(this.#generation, partitions));
+    this.#applyPauses();
+    this.#resolveFirstJoin();
+  }
+
+  /** kafkajs keeps pauses over a rejoin, but not over a restart (#10 of the rules): ours are the truth. */
+  #applyPauses(): void {
+    const { topic } = this.#options;
+    const assigned = this.assignedPartitions();
+    const isPaused = (partition: number) => !this.#isFetching || this.#paused.has(partition);
+    this.#consumer.resume([{ topic, partitions: assigned.filter((partition) => !isPaused(partition)) }]);
+    this.#consumer.pause([{ topic, partitions: assigned.filter(isPaused) }]);
+  }
+
+  #onBatch({ batch, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload): void {
+    const { partition, messages } = batch;
+    const reading = this.#readings.get(partition);
+    if (reading === undefined || !this.#isFetching || this.#paused.has(partition)) return;
+    const expected = reading.next;
+    const start = Number(Reflect.get(batch, 'fetchedOffset') ?? batch.firstOffset());
+    const verdict = reading.accept(start, Number(batch.highWatermark));
+    if (verdict === 'refused') return;
+    if (verdict === 'jumped') this.#tellJump(partition, expected ?? start, start);
+    this.#commitOnce = commitOffsetsIfNecessary;
+    this.#handOver(partition, reading, messages);
+    resolveOffset(batch.lastOffset());
+  }
+
+  #handOver(partition: number, reading: PartitionReading, messages: readonly KafkaMessage[]): void {
+    const records: ReceivedRecord[] = [];
+    for (const message of messages) {
+      const offset = Number(message.offset);
+      reading.hand(offset);
+      try {
+        records.push(fromKafkaMessage(message, partition, this.#generation));
+      } catch (error) {
+        reading.finish(offset);
+        const reason = error instanceof Error ? error : new Error(String(error));
+        this.#tell((listener) => listener.onPoison(partition, offset, reason));
+      }
+    }
+    if (records.length > 0) this.#tell((listener) => listener.onRecords(partition, records));
+  }
+
+  #tellJump(partition: number, expected: number, actual: number): void {
+    const error = new Error(`the log goes on at offset ${actual}, not at ${expected}: what lay between is gone`);
+    this.#tell((listener) => listener.onPoison(partition, expected, error));
+  }
+
+  /** A listener must not throw. If it does, that is a bug: nothing says which records it has taken. */
+  #tell(call: (listener: LogListener) => void): void {
+    try {
+      if (this.#listener !== undefined) call(this.#listener);
+    } catch (error) {
+      this.#die(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #commit(): Promise<void> {
+    this.#commitInFlight ??= this.#commitNow().finally(() => {
+      this.#commitInFlight = undefined;
+    });
+    return this.#commitInFlight;
+  }
+
+  /** One request for all partitions that moved. kafkajs sends it with the generation of this moment: the broker refuses an older one. */
+  async #commitNow(): Promise<void> {
+    const commit = this.#commitOnce;
+    const moved = Array.from(this.#readings, ([partition, reading]) => ({ partition, reading, offset: reading.toCommit() }));
+    const partitions = moved.flatMap(({ partition, offset }) => (offset === undefined ? [] : [{ partition, offset: String(offset) }]));
+    if (commit === undefined || partitions.length === 0) return;
+    try {
+      await commit({ topics: [{ topic: this.#options.topic, partitions }] });
+      for (const { reading, offset } of moved) if (offset !== undefined) reading.committed(offset);
+    } catch (err) {
+      this.#options.logger.debug({ err }, 'offsets not committed, the next commit covers them');
+    }
+  }
+
+  #onCrash({ payload }: ConsumerCrashEvent): void {
+    this.#pulse.joining();
+    if (payload.restart || this.#stopping.signal.aborted) return;
+    this.#die(new Error('the consumer crashed and does not restart', { cause: payload.error }));
+  }
+
+  async #checkPulse(): Promise<void> {
+    const verdict = this.#pulse.tick();
+    if (verdict === 'alive' || this.#isProbing || this.#isDead) return;
+    this.#isProbing = true;
+    const isThere = await kafkaAnswers({ ...this.#options, clientId: 'carillon-probe' });
+    this.#isProbing = false;
+    if (!isThere) this.#pulse.away();
+    else if (verdict === 'silent') this.#die(new Error('the consumer is silent while Kafka answers'));
+  }
+
+  #die(error: Error): void {
+    if (this.#isDead || this.#stopping.signal.aborted) return;
+    this.#isDead = true;
+    this.#listener?.onDead(error);
+  }
+}

@@ -1,0 +1,55 @@
+import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
+import type { LogRecord, ReceivedRecord } from './event-log.ts';
+
+/** The record as kafkajs sends it: the first recipient is the key, the partition is ours, not the client's choice [R1]. */
+export function toKafkaMessage(record: LogRecord): Message {
+  const headers: IHeaders = {
+    recipients: JSON.stringify(record.recipients),
+    chat_id: record.chatId,
+    seq: String(record.seq),
+    event: record.event,
+  };
+  if (record.traceparent !== undefined) headers['traceparent'] = record.traceparent;
+  return { key: record.recipients[0] ?? '', value: record.value, partition: record.partition, headers };
+}
+
+/** The record as the log has it; throws when its headers cannot be read. The value is never looked into [D10]. */
+export function fromKafkaMessage(message: KafkaMessage, partition: number, generation: number): ReceivedRecord {
+  const { headers = {}, value } = message;
+  if (value === null) throw new Error('the record has no value');
+  const traceparent = headers['traceparent'];
+  return {
+    partition,
+    recipients: parseRecipients(text(headers, 'recipients')),
+    chatId: text(headers, 'chat_id'),
+    seq: parseSeq(text(headers, 'seq')),
+    event: text(headers, 'event'),
+    traceparent: traceparent === undefined ? undefined : traceparent.toString(),
+    value,
+    offset: Number(message.offset),
+    appendedAtMs: Number(message.timestamp),
+    generation,
+  };
+}
+
+function text(headers: IHeaders, name: string): string {
+  const header = headers[name];
+  if (header === undefined || Array.isArray(header)) throw new Error(`the record has no header ${name}`);
+  return header.toString();
+}
+
+function parseSeq(seq: string): number {
+  const number = Number(seq);
+  if (seq === '' || !Number.isSafeInteger(number) || number < 0) throw new Error('the header seq is no number');
+  return number;
+}
+
+function parseRecipients(json: string): string[] {
+  const recipients: unknown = JSON.parse(json);
+  if (!isStrings(recipients) || recipients.length === 0) throw new Error('the header recipients is no list of users');
+  return recipients;
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
