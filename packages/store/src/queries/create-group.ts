@@ -11,7 +11,6 @@ export type CreateGroupInput = {
   readonly contentHash: Buffer;
   readonly title: string;
   readonly avatarUrl: string | null;
-  /** Without duplicates and without the creator. */
   readonly memberIds: readonly string[];
   readonly maxMembers: number;
   readonly traceparent?: string | undefined;
@@ -52,7 +51,7 @@ const readStored = {
  * or the creator has left that chat since.
  */
 export async function createGroup(db: Database, input: CreateGroupInput): Promise<CreateGroupOutcome> {
-  const userIds = [input.userId, ...input.memberIds];
+  const userIds = [...new Set([input.userId, ...input.memberIds])];
   if (userIds.length > input.maxMembers) return { kind: 'full' };
   try {
     return { kind: 'created', chat: await db.transaction((transaction) => insert(transaction, input, userIds)) };
