@@ -59,8 +59,14 @@ export class Connection {
 
   /** Hot path: two pushes, no system call. The frame leaves with the turn. */
   deliver(frame: OutgoingFrame): void {
+    if (!this.queue.fits(frame)) this.#makeRoom(frame);
     if (!this.queue.push(frame)) this.schedule();
     this.#parts.flushList.mark(this);
+  }
+
+  /** A burst may fill the queue within a turn: only what the socket does not take makes a connection slow. */
+  #makeRoom(frame: OutgoingFrame): void {
+    while (this.flush() && !this.queue.fits(frame)) continue;
   }
 
   /** A frame of this shard for this connection alone. */

@@ -63,7 +63,7 @@ export class SendQueue {
 
   /** False: the queue was over its bound, so this frame or others before it are withheld, and the client will be told. */
   push(frame: OutgoingFrame): boolean {
-    if (this.#fits(frame)) {
+    if (this.fits(frame)) {
       this.#frames.push(frame);
       return true;
     }
@@ -71,7 +71,8 @@ export class SendQueue {
     return false;
   }
 
-  #fits(frame: OutgoingFrame): boolean {
+  /** The frame may wait here without the queue going over its bound. */
+  fits(frame: OutgoingFrame): boolean {
     return this.#waitingBytes + frame.bytes.length <= this.#options.maxBytes - resyncOverflow.bytes.length;
   }
 
@@ -181,7 +182,7 @@ export class SendQueue {
     counts.slowConsumers.watermark += 1;
     for (const frame of this.#frames.takeDroppable()) this.#withhold(frame);
     if (last.seq > 0) this.#withhold(last);
-    else if (last.kind !== 'signal' && this.#fits(last)) this.#frames.push(last);
+    else if (last.kind !== 'signal' && this.fits(last)) this.#frames.push(last);
     if ((this.#withheld?.size ?? 0) > maxWatermarks || this.#waitingBytes > limit) this.#collapseToResync();
   }
 
