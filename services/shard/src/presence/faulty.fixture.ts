@@ -8,6 +8,8 @@ export class FaultyPresence extends InProcessPresence {
   readonly calls: string[] = [];
   /** While set, loads wait for it after they have read. */
   heldLoad: Promise<void> | undefined;
+  /** While set, renewals wait for it before they are written. */
+  heldRenewal: Promise<void> | undefined;
 
   #use(call: string): void {
     if (this.isAway) throw new Error('presence is away');
@@ -26,6 +28,7 @@ export class FaultyPresence extends InProcessPresence {
 
   override async renewLease(lease: ShardLease) {
     this.#use('renewLease');
+    await this.heldRenewal;
     return super.renewLease(lease);
   }
 

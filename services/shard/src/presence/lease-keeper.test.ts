@@ -70,7 +70,22 @@ describe('lease keeper', () => {
     expect((await keeperOf().claim()).predecessor).toBeUndefined();
   });
 
-  test('a change is told at once, also one that comes during a renewal', async () => {
+  test('a change that comes during a renewal is told right after it', async () => {
+    const keeper = await started();
+    let release: (() => void) | undefined;
+    presence.heldRenewal = new Promise((resolve) => {
+      release = resolve;
+    });
+    clock.advance(4_000);
+    await expect.poll(() => presence.calls.filter((call) => call === 'renewLease').length).toBe(2);
+    status = { ...status, partitions: [7] };
+    keeper.renewSoon();
+    release?.();
+    await expect.poll(async () => (await leases())[0]?.partitions).toEqual([7]);
+    await keeper.stop();
+  });
+
+  test('a change is told at once', async () => {
     const keeper = await started();
     status = { ...status, partitions: [1, 2] };
     keeper.renewSoon();
