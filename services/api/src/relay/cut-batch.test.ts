@@ -33,11 +33,6 @@ function pendingOf(buckets: readonly (readonly RowPlan[])[]): PendingRows {
   return rows;
 }
 
-function settle(rows: PendingRows, { parts }: Batch): void {
-  for (const part of parts) part.pending.sent += part.records.length;
-  rows.remove(new Set(parts.filter((part) => part.isLast).map((part) => part.pending)));
-}
-
 function expectWithin(batch: Batch, limits: BatchLimits): void {
   const records = [...batch.parts.flatMap((part) => part.records), ...batch.signals];
   expect(batch.parts.length).toBeLessThanOrEqual(limits.rows);
@@ -78,7 +73,7 @@ test('[D11] every batch keeps its bounds; with failures at random nothing is los
         expect(batch.parts.length).toBeGreaterThan(0);
         if (round % 3 > 0 && failures.next().value === true) continue;
         sent.push(...batch.parts.flatMap((part) => part.records));
-        settle(rows, batch);
+        rows.acknowledge(batch.parts);
       }
       expect(sent).toHaveLength(expected.size);
       expect(new Set(sent)).toEqual(expected);
@@ -113,7 +108,7 @@ test('[D11] a row larger than a batch spans several and is complete only with th
     const batch = await cutBatch({ queues: rows.inTurn(), recordsOf });
     expectWithin(batch, batchLimits);
     batches.push(batch);
-    settle(rows, batch);
+    rows.acknowledge(batch.parts);
   }
   const ofFirst = batches.flatMap(({ parts }) => parts.filter((part) => part.pending.row.seq === 1));
   expect(ofFirst.length).toBeGreaterThan(1);

@@ -4,7 +4,7 @@ import { bucketOf, type Database, notifyBuckets, readMemberIntervals } from '@ca
 import { appendParts } from './append-parts.ts';
 import { BucketNotifier } from './bucket-notifier.ts';
 import { BucketOwner } from './bucket-owner.ts';
-import { type Batch, type BatchPart, cutBatch } from './cut-batch.ts';
+import { type Batch, cutBatch } from './cut-batch.ts';
 import { RecipientExpander } from './expand-recipients.ts';
 import { pause } from './pause.ts';
 import { PendingRows } from './pending-rows.ts';
@@ -32,6 +32,8 @@ const statisticsMs = 5_000;
 const stopMs = 5_000;
 const retryAppend = { baseMs: 100, capMs: 2_000 };
 const reconnect = { baseMs: 200, capMs: 2_000 };
+/** Of failures in a row, one in so many is logged: about every half minute. */
+const quietFailures = 30;
 
 /**
  * Moves outbox rows into the event log: own buckets → read → expand → group → cut → append → delete.
@@ -96,7 +98,7 @@ export class OutboxRelay implements AsyncDisposable {
         attempt = 0;
         await this.#serve(owner);
       } catch (error) {
-        if (!stop.aborted) logger.warn({ err: error }, 'relay session failed, trying again');
+        if (!stop.aborted && attempt % quietFailures === 0) logger.warn({ err: error }, 'relay session failed, trying again');
       }
       await pause(clock, fullJitterMs(attempt, reconnect, this.#random), stop);
     }
@@ -130,12 +132,13 @@ export class OutboxRelay implements AsyncDisposable {
         if (!hasSent) await this.#wakeUp.wait(sweepMs, ended);
       } catch (error) {
         metrics.countFailure();
-        if (failures === 0 && !this.#stop.signal.aborted) logger.warn({ err: error }, 'relay round failed, trying again');
+        if (!ended.aborted && failures % quietFailures === 0) logger.warn({ err: error, failures }, 'relay round failed, trying again');
         await pause(clock, fullJitterMs(failures, retryAppend, this.#random), ended);
         failures += 1;
       }
     }
     metrics.setBucketsOwned(0);
+    if (!this.#stop.signal.aborted) logger.warn({ err: owner.lost.reason }, 'relay session lost, its buckets are given up');
   }
 
   /** Sends one batch; false when there was nothing to send. A wake-up from here on is seen by the next round. */
@@ -148,7 +151,7 @@ export class OutboxRelay implements AsyncDisposable {
     const batch = await this.#cut(pending, expander);
     if (owner.lost.aborted || (batch.parts.length === 0 && batch.signals.length === 0)) return false;
     await this.#append(batch);
-    await settle(owner, pending, batch.parts);
+    await owner.remove(pending.acknowledge(batch.parts));
     return true;
   }
 
@@ -192,12 +195,4 @@ export class OutboxRelay implements AsyncDisposable {
       this.#options.logger.debug({ err: error }, 'outbox statistics failed');
     }
   }
-}
-
-/** What the log has acknowledged: rows that are sent whole leave the outbox, the others go on where they are. */
-async function settle(owner: BucketOwner, pending: PendingRows, parts: readonly BatchPart[]): Promise<void> {
-  for (const part of parts) part.pending.sent += part.records.length;
-  const done = new Set(parts.filter((part) => part.isLast).map((part) => part.pending));
-  await owner.remove([...done].map(({ row }) => row));
-  pending.remove(done);
 }

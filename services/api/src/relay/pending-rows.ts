@@ -11,6 +11,8 @@ export type PendingRow = {
   sent: number;
 };
 
+type AcknowledgedPart = { readonly pending: PendingRow; readonly records: readonly SizedRecord[]; readonly isLast: boolean };
+
 /**
  * The rows read but not yet acknowledged, oldest first in each bucket: at most `rowsPerBucket` each, since a bucket is read
  * again only when its rows are gone. They belong to one session: whoever loses the bucket forgets them.
@@ -44,12 +46,18 @@ export class PendingRows {
     return [...queues.slice(this.#turn), ...queues.slice(0, this.#turn)];
   }
 
-  /** Takes out rows whose every record is acknowledged and that are deleted from the outbox. */
-  remove(done: ReadonlySet<PendingRow>): void {
+  /**
+   * The log has acknowledged these parts. Rows sent whole are forgotten and returned: the caller deletes them from the outbox
+   * before it reads their bucket again. The others go on where they are.
+   */
+  acknowledge(parts: readonly AcknowledgedPart[]): OutboxRow[] {
+    for (const part of parts) part.pending.sent += part.records.length;
+    const done = new Set(parts.filter((part) => part.isLast).map((part) => part.pending));
     for (const [bucket, queue] of [...this.#buckets]) {
       const rest = queue.filter((pending) => !done.has(pending));
       if (rest.length === 0) this.#buckets.delete(bucket);
       else this.#buckets.set(bucket, rest);
     }
+    return Array.from(done, ({ row }) => row);
   }
 }

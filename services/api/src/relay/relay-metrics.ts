@@ -2,7 +2,7 @@ import { type Counter, type Gauge, type Histogram, latencyBuckets, type Metrics 
 
 /** What a process tells about its relay. Constructed once per process. */
 export class RelayMetrics {
-  readonly #delivery: Histogram<'stage' | 'shard'>;
+  readonly #delivery: Histogram<'stage'>;
   readonly #rows: Gauge<string>;
   readonly #oldest: Gauge<string>;
   readonly #buckets: Gauge<string>;
@@ -13,7 +13,7 @@ export class RelayMetrics {
     this.#delivery = metrics.histogram({
       name: 'carillon_delivery_seconds',
       help: 'Time a notification spends in each stage from the commit to the socket.',
-      labelNames: ['stage', 'shard'],
+      labelNames: ['stage'],
       buckets: latencyBuckets,
     });
     this.#rows = metrics.gauge({ name: 'carillon_outbox_rows', help: 'Outbox rows that are not in the event log yet, estimated.' });

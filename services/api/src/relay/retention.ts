@@ -14,7 +14,7 @@ const stepRows = 1_000;
 const pauseMs = 100;
 
 /**
- * Removes events older than the retention, about once an hour, in steps of 1,000 rows with a pause between them, so that no
+ * Removes events older than the retention, about once an hour, in steps of about 1,000 rows with a pause between them, so that no
  * step holds a lock for long. Processes that prune at the same time do no harm; the jitter keeps them apart.
  * States: idle → running → stopped; no way back.
  */
@@ -57,7 +57,7 @@ export class EventPruner implements AsyncDisposable {
     const { database, retentionDays, clock, logger } = this.#options;
     let pruned = 0;
     try {
-      for (let step = stepRows; step === stepRows; pruned += step) {
+      for (let step = 1; step > 0; pruned += step) {
         step = await pruneEvents(database, { retentionDays, limit: stepRows });
         await clock.sleep(pauseMs, this.#stop.signal);
       }
