@@ -24,10 +24,6 @@ export class PartitionRoutes {
     return this.#users.get(userId);
   }
 
-  size(): number {
-    return this.#users.size;
-  }
-
   apply(notice: Notice): void {
     if (this.#isLoading && this.#missed.length <= maxMissed) this.#missed.push(notice);
     if (notice.kind === 'register') this.#add(notice.userId, notice.holder);
@@ -66,8 +62,9 @@ export class PartitionRoutes {
     for (const userId of [...this.#users.keys()]) this.#remove(userId, (held) => dead.has(held));
   }
 
-  holders(): Set<ShardToken> {
-    return new Set([...this.#users.values()].flat());
+  /** Adds every token that holds a user here to the set. */
+  collectHolders(tokens: Set<ShardToken>): void {
+    for (const holders of this.#users.values()) for (const holder of holders) tokens.add(holder);
   }
 
   #add(userId: string, holder: ShardToken): void {

@@ -95,8 +95,9 @@ export class RoutingTable implements Disposable {
    * in between: one reading of the registry may be older than a shard's return.
    */
   dropDead(live: ReadonlySet<ShardToken>): void {
-    const missing = new Set<ShardToken>();
-    for (const { routes } of this.#partitions.values()) for (const token of routes.holders()) if (!live.has(token)) missing.add(token);
+    const holders = new Set<ShardToken>();
+    for (const { routes } of this.#partitions.values()) routes.collectHolders(holders);
+    const missing = new Set([...holders].filter((token) => !live.has(token)));
     const dead = new Set([...missing].filter((token) => this.#suspects.has(token) && !this.#heard.has(token)));
     if (dead.size > 0) for (const { routes } of this.#partitions.values()) routes.dropHolders(dead);
     this.#suspects = missing;

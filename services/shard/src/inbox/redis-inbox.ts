@@ -21,6 +21,7 @@ const blockMs = 2_000;
 /** More than a blocking read and its connection's own time limit may take. */
 const readLimitMs = 10_000;
 const readEntries = 64;
+const turnMs = 2;
 const start = '0-0';
 
 /**
@@ -132,7 +133,7 @@ export class RedisInbox implements Inbox {
     const { clock, random, logger } = this.#options;
     for (let failures = 0; !this.#ended.signal.aborted; ) {
       try {
-        for (const entry of await this.#read()) this.#accept(entry);
+        await this.#acceptAll(await this.#read());
         failures = 0;
       } catch (err) {
         if (this.#ended.signal.aborted) return;
@@ -148,6 +149,18 @@ export class RedisInbox implements Inbox {
     const stream = ['STREAMS', this.#key(this.#options.token), this.#lastId];
     const answer = this.#reader.callBuffer('XREAD', 'COUNT', readEntries, 'BLOCK', blockMs, ...stream);
     return parseEntries(await withDeadline(answer, readLimitMs, 'a blocking read of the inbox'));
+  }
+
+  /** Lets others run every few milliseconds: a backlog is thousands of items. */
+  async #acceptAll(entries: readonly StreamEntry[]): Promise<void> {
+    const { clock } = this.#options;
+    let turnEndsAtMs = clock.monotonicMs() + turnMs;
+    for (const entry of entries) {
+      this.#accept(entry);
+      if (clock.monotonicMs() < turnEndsAtMs) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      turnEndsAtMs = clock.monotonicMs() + turnMs;
+    }
   }
 
   #accept(entry: StreamEntry): void {

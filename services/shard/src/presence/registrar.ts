@@ -64,7 +64,8 @@ export class Registrar implements Disposable {
   register(userId: string): Promise<{ degraded: boolean }> {
     const partition = this.#users.add(userId);
     this.#markDirty(userId);
-    if (this.#own.has(partition) || this.#ended.signal.aborted) return Promise.resolve({ degraded: false });
+    const isOwn = this.#own.has(partition);
+    if (isOwn || this.#ended.signal.aborted) return Promise.resolve({ degraded: !isOwn });
     return new Promise((resolve) => this.#waiting.set(userId, [...(this.#waiting.get(userId) ?? []), resolve]));
   }
 
