@@ -1,4 +1,4 @@
-import type { LogRecord } from '@carillon/event-log';
+import { type EventLogWriter, InProcessEventLog, type LogRecord } from '@carillon/event-log';
 import { Metrics, silentLogger, systemClock } from '@carillon/runtime';
 import { bucketCount, removeMember } from '@carillon/store';
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
@@ -22,7 +22,7 @@ afterEach(async () => {
   await db[Symbol.asyncDispose]();
 });
 
-function newRelay(writer: ScriptedWriter): { relay: OutboxRelay; signals: SignalSender; metrics: Metrics } {
+function newRelay(writer: EventLogWriter): { relay: OutboxRelay; signals: SignalSender; metrics: Metrics } {
   const signals = new SignalSender(systemClock);
   const metrics = new Metrics();
   const relay = new OutboxRelay({
@@ -38,7 +38,7 @@ function newRelay(writer: ScriptedWriter): { relay: OutboxRelay; signals: Signal
   return { relay, signals, metrics };
 }
 
-function startRelay(writer: ScriptedWriter) {
+function startRelay(writer: EventLogWriter) {
   const parts = newRelay(writer);
   parts.relay.start();
   return parts;
@@ -97,6 +97,27 @@ test('[D3] [D10] every event of a chat reaches every member as the frame that /e
     for (const record of records) expect(frameOf(record)).toEqual(event);
   }
   expect(events).toHaveLength(2);
+});
+
+test('[D3] what the relay appends, a reader of the log receives', async () => {
+  const log = new InProcessEventLog({ partitionCount: 8 });
+  await using reader = log.createReader(() => ({ shardId: 'shard-0', epoch: 1, state: 'active' }));
+  const received: LogRecord[] = [];
+  await reader.start({
+    onAssigned: () => undefined,
+    onRecords: (_, records) => {
+      received.push(...records);
+      for (const record of records) reader.finish(record);
+    },
+    onPoison: (_partition, _offset, error) => expect.fail(error.message),
+    onDead: (error) => expect.fail(error.message),
+  });
+  await using writer = log.createWriter();
+  startRelay(writer);
+  const chatId = await db.group(names(30));
+  await db.post(chatId, 'hello');
+  await expect.poll(() => firstCopies(received, chatId).size).toBe(31);
+  await expect.poll(() => [...firstCopies(received, chatId).values()].every((seqs) => seqs.join() === '1,2')).toBe(true);
 });
 
 test('[D4] a row is deleted only after the acknowledgement', async () => {
