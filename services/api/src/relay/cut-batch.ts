@@ -19,7 +19,7 @@ export const batchLimits: BatchLimits = { rows: 500, records: 4_000, bytes: 8 <<
 export type BatchPart = { readonly pending: PendingRow; readonly records: readonly SizedRecord[]; readonly isLast: boolean };
 
 /** A row's records in the order of sending; called for rows in the order of their turns, once per row. */
-export type RecordsOf = (pending: PendingRow) => Promise<readonly SizedRecord[]>;
+type RecordsOf = (pending: PendingRow) => Promise<readonly SizedRecord[]>;
 
 type BatchSource = {
   /** Each bucket's rows, oldest first, in the order of their turns. */

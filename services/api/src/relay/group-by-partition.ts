@@ -5,7 +5,7 @@ export type Addressee = { readonly userId: string; readonly partition: number };
 export type RecipientGroup = { readonly partition: number; readonly recipients: readonly string[]; readonly bytes: number };
 
 /** A group of 10,000 on a single partition is 20 records, none with a header that a broker refuses. */
-export const maxRecipientsPerRecord = 500;
+const maxRecipientsPerRecord = 500;
 
 /** One group per partition and 500 recipients. Each addressee lies in exactly one group; the order within a partition is kept. */
 export function groupByPartition(addressees: Iterable<Addressee>): RecipientGroup[] {

@@ -5,7 +5,7 @@ import { groupByPartition } from './group-by-partition.ts';
 import { type SizedRecord, weighRecord } from './to-records.ts';
 
 /** A user's read position moved. `recipients`: the user and, in a direct chat, the other side. */
-export type ReadSignal = {
+type ReadSignal = {
   readonly chatId: string;
   readonly userId: string;
   readonly messageNo: number;
