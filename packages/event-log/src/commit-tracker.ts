@@ -41,7 +41,7 @@ export class CommitTracker {
     this.#next = offset + 1;
   }
 
-  /** A record is finished. A second time, or for a record that was never handed over, it changes nothing. */
+  /** A record that was handed over is finished. A second time it changes nothing. */
   finish(offset: number): void {
     if (offset < this.position || offset >= this.#next) return;
     if (offset !== this.#offsets[this.#head]) {

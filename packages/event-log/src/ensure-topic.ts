@@ -6,7 +6,8 @@ type TopicOptions = {
   readonly brokers: readonly string[];
   readonly topic: string;
   readonly partitions: number;
-  readonly replicationFactor: number;
+  /** Without it as many copies as there are brokers, at most 3. */
+  readonly replicationFactor?: number;
   readonly logger?: Logger;
 };
 
@@ -30,7 +31,9 @@ export async function ensureTopic(options: TopicOptions): Promise<void> {
   }
 }
 
-async function create(admin: Admin, { topic, partitions, replicationFactor }: TopicOptions): Promise<void> {
+async function create(admin: Admin, options: TopicOptions): Promise<void> {
+  const { topic, partitions } = options;
+  const replicationFactor = options.replicationFactor ?? Math.min(3, (await admin.describeCluster()).brokers.length);
   const configEntries = settings(replicationFactor);
   await admin.createTopics({ topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }], timeout: 10_000 });
 }
