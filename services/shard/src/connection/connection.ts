@@ -66,7 +66,7 @@ export class Connection {
 
   /** A burst may fill the queue within a turn: only what the socket does not take makes a connection slow. */
   #makeRoom(frame: OutgoingFrame): void {
-    while (this.flush() && !this.queue.fits(frame)) continue;
+    while (this.flush() && !this.queue.fits(frame));
   }
 
   /** A frame of this shard for this connection alone. */
