@@ -40,6 +40,9 @@ describe('a message', () => {
     ['text that is none', message('text', { text: 7 }), ['text']],
     ['an id with a space', { ...message('text', { text: 'x' }), client_message_id: 'a b' }, ['client_message_id']],
     ['an id of 129 characters', { ...message('text', { text: 'x' }), client_message_id: 'x'.repeat(129) }, ['client_message_id']],
+    ['nothing', null, ['']],
+    ['a list', [], ['']],
+    ['a number', 7, ['']],
     ['an unknown field', message('text', { text: 'x', sender_id: 'eve' }), ['']],
   ])('is refused: %s', (_, value, expected) => expect(pointers(value)).toEqual(expected));
 

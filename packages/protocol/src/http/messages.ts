@@ -12,7 +12,10 @@ const textSchema = userText(1, 4000).nullable().optional().describe('1 to 4,000 
 const parts = ['type', 'text', 'attachments'];
 
 /** The parts can only be judged together when each of them is sound by itself. */
-const partsAreSound = (payload: z.core.ParsePayload) => payload.issues.every((issue) => !parts.includes(String(issue.path?.[0])));
+function partsAreSound({ value, issues }: z.core.ParsePayload): boolean {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject && issues.every((issue) => !parts.includes(String(issue.path?.[0])));
+}
 
 /** `POST /v1/chats/{chat_id}/messages`: which text and attachments go with a type is `messageFaults`. */
 export function sendMessageSchema(rules: UrlRules) {

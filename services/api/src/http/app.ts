@@ -62,7 +62,7 @@ async function readRequest(context: Context<ApiEnv>, operation: Operation): Prom
   const query = context.req.query();
   if (operation.body === undefined) return { query, body: undefined, faults: [] };
   const body = await readBody(context.req, operation.isBodyOptional === true);
-  return { query, body: body ?? (operation.isBodyOptional ? {} : body), faults: inspectJson(body) };
+  return { query, body: body === undefined ? {} : body, faults: inspectJson(body) };
 }
 
 function respond(answer: Answer<unknown>): Response {

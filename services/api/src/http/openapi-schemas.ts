@@ -1,5 +1,4 @@
 import {
-  attachmentInputSchema,
   attachmentSchema,
   chatSchema,
   eventSchema,
@@ -20,8 +19,13 @@ const entities: readonly Named<unknown>[] = [
   { name: 'Member', schema: memberSchema },
   { name: 'Event', schema: eventSchema },
   { name: 'Head', schema: headSchema },
-  { name: 'AttachmentInput', schema: attachmentInputSchema({ allowLoopbackHttp: false }) },
+  ...eventSchema.options.map((option) => ({ name: `${pascalCase(option.shape.event.value)}Event`, schema: option })),
 ];
+
+/** `message.created` → `MessageCreated`. */
+function pascalCase(event: string): string {
+  return event.replaceAll(/(?:^|\.)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
 
 /** Bodies and answers of these operations. */
 export function namedSchemas(operations: readonly Operation[]): Named<unknown>[] {
