@@ -12,6 +12,7 @@ export { ServerProcess, type ServerProgram } from './process.ts';
 export { killAtExit, removeAtExit, removeFolder } from './process-cleanup.ts';
 export type { ProvidedUrls } from './provided-urls.ts';
 export { type RedisServer, startRedis } from './redis.ts';
+export { type Services, startServices } from './services.ts';
 export { type Closed, SocketClient } from './socket-client.ts';
 export { processesWith, Terminal } from './terminal.ts';
 export { TestCluster } from './test-cluster.ts';

@@ -68,7 +68,7 @@ async function chooseEventLog({ options, logger, own }: Choice): Promise<Parts['
     };
   }
   const brokers = options.kafkaBrokers.split(',').map((broker) => broker.trim());
-  await reach('KAFKA_BROKERS', 'Kafka', ensureTopic({ brokers, topic, partitions, replicationFactor: 1 }));
+  await reach('KAFKA_BROKERS', 'Kafka', ensureTopic({ brokers, topic, partitions, logger }));
   const writer = new KafkaWriter({ brokers, topic, clientId: 'carillon-api', logger });
   own(writer);
   return {

@@ -6,13 +6,16 @@ import {
   reconnectFrameSchema,
   ticketPrefix,
 } from '@carillon/protocol';
-import { type Clock, fullJitterMs, type Service } from '@carillon/runtime';
+import { type Clock, fullJitterMs, type Service, StartError } from '@carillon/runtime';
 import { WebSocket } from 'ws';
 import type { ListenOptions } from './parse-listen-args.ts';
 import { frameLine } from './print-frame.ts';
 import { type Ticket, takeTicket } from './ticket-source.ts';
 
 type Parts = { readonly clock: Clock; readonly print: (line: string) => void; readonly note: (line: string) => void };
+
+/** How a connection went; `next` is the shard's advice where to go on. */
+type Outcome = { readonly code: number; readonly reason: string; readonly wasReady: boolean; readonly next?: Ticket };
 
 const renewBeforeMs = 60_000;
 
@@ -33,9 +36,9 @@ export class Listener implements Service {
   async start(): Promise<void> {
     let ticket: Ticket | undefined = await takeTicket(this.#options.apiUrl, this.#options.userId);
     for (let attempt = 0; !this.#stopping.signal.aborted; attempt += 1) {
-      const outcome = ticket === undefined ? undefined : await this.#connect(ticket);
+      const outcome: Outcome | undefined = ticket === undefined ? undefined : await this.#connect(ticket);
       if (outcome !== undefined && !mayReconnect(outcome.code))
-        throw new Error(`the shard closed the connection with ${outcome.code} ${outcome.reason}`);
+        throw new StartError(`the shard closed the connection with ${outcome.code} ${outcome.reason}`);
       if (this.#stopping.signal.aborted) return;
       if (outcome?.wasReady) attempt = 0;
       await this.#parts.clock
@@ -60,7 +63,7 @@ export class Listener implements Service {
     }
   }
 
-  #connect(ticket: Ticket): Promise<{ code: number; reason: string; wasReady: boolean; next?: Ticket }> {
+  #connect(ticket: Ticket): Promise<Outcome> {
     return new Promise((resolve) => {
       const socket = new WebSocket(`${ticket.url}/v1/ws`, [protocolVersion, `${ticketPrefix}${ticket.ticket}`], {
         handshakeTimeout: 10_000,
