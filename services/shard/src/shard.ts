@@ -17,6 +17,8 @@ export type ShardParts = {
   readonly inbox: (token: ShardToken) => Inbox;
   readonly logger: Logger;
   readonly metrics: ShardMetrics;
+  /** Makes the group member of a crashed predecessor leave; without it the group waits out that member's session. */
+  readonly evict?: (memberId: string) => Promise<void>;
   readonly clock?: Clock;
   readonly random?: () => number;
   /** The shard cannot go on: the process must exit with an error and be started again [L3]. By default the error is thrown, uncaught. */
@@ -78,7 +80,8 @@ class ComposedShard implements Shard {
     const url = config.SHARD_PUBLIC_URL ?? `ws://127.0.0.1:${port}`;
     const keeper = this.#createKeeper(url);
     this.#keeper = keeper;
-    const { token } = await this.#unlessStopped(keeper.claim());
+    const { token, predecessor } = await this.#unlessStopped(keeper.claim());
+    if (predecessor?.memberId !== undefined) await this.#unlessStopped(this.#evict(predecessor.memberId));
     const life = this.#begin(token, keeper);
     await this.#unlessStopped(life.start());
     this.#isJoined = true;
@@ -109,6 +112,16 @@ class ComposedShard implements Shard {
     await this.#keeper?.stop();
     await this.#life?.[Symbol.asyncDispose]();
     sockets[Symbol.dispose]();
+  }
+
+  /** Before joining: a dead member would hold up the group's every rebalance until its session ends [L5]. */
+  async #evict(memberId: string): Promise<void> {
+    const { logger, evict } = this.#of.parts;
+    try {
+      await evict?.(memberId);
+    } catch (err) {
+      logger.warn({ err }, 'the predecessor could not be made to leave the group');
+    }
   }
 
   /** All that bears the epoch, and with it the reader, which tells the group who joins. */

@@ -1,4 +1,4 @@
-import { KafkaReader } from '@carillon/event-log';
+import { KafkaReader, makeMemberLeave } from '@carillon/event-log';
 import { RedisPresence } from '@carillon/presence';
 import {
   AdminServer,
@@ -40,6 +40,7 @@ async function main(): Promise<void> {
     partitionCount: config.KAFKA_PARTITIONS,
     presence,
     inbox: (token) => new RedisInbox({ url, token, clock: systemClock, random: Math.random, logger }),
+    evict: (memberId) => makeMemberLeave({ brokers, groupId, memberId, logger }),
     logger,
     metrics: shardMetrics,
   });

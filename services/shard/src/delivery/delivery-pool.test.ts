@@ -162,7 +162,7 @@ describe('a delivery pool', () => {
 
   test('a partition whose routes are being loaded waits; its lane does not', async () => {
     const harness = new Harness(1);
-    let loaded = () => {};
+    let loaded: () => void = () => undefined;
     harness.unloaded.set(
       0,
       new Promise((resolve) => {
