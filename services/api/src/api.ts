@@ -44,6 +44,7 @@ export function createApi(config: ApiConfig, parts: ApiParts): Api {
   const signals = new SignalSender(clock);
   const relay = new OutboxRelay({ databaseUrl: url, database, writer, signals, logger, metrics: new RelayMetrics(metrics), clock });
   const pruner = new EventPruner({ database, retentionDays, clock, logger });
+  const apiMetrics = new ApiMetrics(metrics);
   const leases = new ShardLeases({ presence, clock, logger });
   const app = createApp({
     operations: operations({
@@ -61,7 +62,7 @@ export function createApi(config: ApiConfig, parts: ApiParts): Api {
     }),
     verifier: new TokenVerifier({ ...credentialsOf(config), ...issuerOf(config), leewaySeconds: 30 }, clock),
     isOriginAllowed: originRule(config.ALLOWED_ORIGINS, isProduction),
-    metrics: new ApiMetrics(metrics),
+    metrics: apiMetrics,
     logger,
     clock,
   });
@@ -80,6 +81,7 @@ export function createApi(config: ApiConfig, parts: ApiParts): Api {
       return { url: address };
     },
     stop: async () => {
+      apiMetrics.setDraining();
       await server.drain();
       await pruner[Symbol.asyncDispose]();
       await relay[Symbol.asyncDispose]();

@@ -3,6 +3,7 @@ import { RedisPresence } from '@carillon/presence';
 import { AdminServer, createLogger, exitOnStartError, isProduction, Metrics, parseConfig, runService } from '@carillon/runtime';
 import { createApi } from '../api.ts';
 import { apiProcessSchema } from '../config.ts';
+import { observePresence } from '../metrics.ts';
 import { answerCommandLine } from './command-line.ts';
 
 /** `node services/api/dist/bin/api.js`: one API process on Kafka and Redis. */
@@ -20,7 +21,7 @@ async function main(): Promise<void> {
   const metrics = new Metrics();
   metrics.collectProcess();
   const writer = new KafkaWriter({ brokers: config.KAFKA_BROKERS, topic: config.KAFKA_TOPIC, clientId: 'carillon-api', logger });
-  const presence = new RedisPresence({ url: config.REDIS_URL, logger });
+  const presence = new RedisPresence({ url: config.REDIS_URL, logger, onOperation: observePresence(metrics) });
   const api = createApi(config, { writer, presence, logger, metrics });
   const admin = new AdminServer({ host: config.HOST, port: config.ADMIN_PORT, health: [api.health], metrics });
   const service = {

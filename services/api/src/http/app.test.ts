@@ -10,7 +10,7 @@ const good = { authorization: 'Bearer good' };
 const url = `/v1/notes/${chatId}`;
 const { app } = testApp([echo]);
 
-const post = (body: ConstructorParameters<typeof Response>[0], headers: Record<string, string> = json, path = url) =>
+const post = (body: NonNullable<ConstructorParameters<typeof Response>[0]>, headers: Record<string, string> = json, path = url) =>
   app.request(path, {
     method: 'POST',
     headers: { ...good, ...headers },
