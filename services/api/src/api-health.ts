@@ -12,7 +12,7 @@ type Parts = {
 
 const pingMs = 2_000;
 
-/** What an API says of itself: it needs Postgres; the loss of event log or presence makes it slower, never unready [L6]. */
+/** What an API says of itself: it needs Postgres; the loss of Kafka or Redis, or what stands in for them, makes it slower, never unready [L6]. */
 export class ApiHealth implements Health {
   readonly #parts: Parts;
   #isStarted = false;
@@ -36,8 +36,8 @@ export class ApiHealth implements Health {
   async dependencies(): Promise<readonly DependencyState[]> {
     return [
       { name: 'postgres', required: true, ...(await this.#postgres()) },
-      { name: 'event log', required: false, up: this.#parts.writer.isOpen() },
-      { name: 'presence', required: false, up: this.#parts.presence.isConnected() },
+      { name: 'kafka', required: false, up: this.#parts.writer.isOpen() },
+      { name: 'redis', required: false, up: this.#parts.presence.isConnected() },
     ];
   }
 

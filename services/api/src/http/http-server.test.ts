@@ -31,8 +31,20 @@ beforeEach(async () => {
       return { status: 200, body: 'late' };
     },
   });
+  const optional = userOperation({
+    id: 'optional',
+    method: 'post',
+    path: '/v1/optional',
+    tag: 'chats',
+    summary: 'Optional',
+    body: { name: 'Optional', schema: z.strictObject({ a: z.number().optional() }) },
+    isBodyOptional: true,
+    answers: { 200: { description: 'The same.', content: { name: 'Same', schema: z.unknown() } } },
+    problems: [],
+    serve: async ({ body }) => ({ status: 200, body }),
+  });
   clock = new ManualClock();
-  const { app } = testApp([echo, hold]);
+  const { app } = testApp([echo, hold, optional]);
   server = new HttpServer({
     app,
     host: '127.0.0.1',
@@ -116,6 +128,26 @@ test('[S5] a body larger than it says, or cut short, harms nothing', async () =>
   );
   await new Promise((resolve) => socket.once('close', resolve));
   expect((await get('/openapi.json')).status).toBe(200);
+});
+
+test.each([
+  ['no body at all', '\r\n', 200],
+  ['a body of no bytes', 'Content-Length: 0\r\n\r\n', 200],
+  ['a media type and no body', 'Content-Type: application/json\r\n\r\n', 200],
+  ['a form of no bytes', 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 0\r\n\r\n', 200],
+  ['chunks that hold nothing', 'Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 200],
+  ['a body', 'Content-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}', 200],
+  ['a body without media type', 'Content-Length: 7\r\n\r\n{"a":1}', 415],
+  ['a form', 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=1', 415],
+  ['a wrong body', 'Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{"a":"1"}', 400],
+])('where a body is optional: %s', async (_, rest, status) => {
+  const answer = await raw(`POST /v1/optional HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\nConnection: close\r\n${rest}`);
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+});
+
+test('where a body is required, none is malformed', async () => {
+  const answer = await raw(`POST /v1/notes/${chatId} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\nConnection: close\r\n\r\n`);
+  expect(answer).toContain('malformed_json');
 });
 
 test.each([

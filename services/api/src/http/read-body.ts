@@ -13,19 +13,19 @@ const jsonMediaType = /^application\/json[ \t]*(;[ \t]*charset[ \t]*=[ \t]*"?utf
  */
 export async function readBody(request: HonoRequest, isOptional: boolean): Promise<unknown> {
   const mediaType = request.header('content-type');
-  const isEmpty = announcesNoBody(request);
-  if (mediaType === undefined ? !isEmpty : !jsonMediaType.test(mediaType) && !(isEmpty && isOptional)) {
-    throw new AppError('unsupported_media_type');
-  }
-  const bytes = isEmpty ? new Uint8Array() : await readBytes(request);
+  const isJson = mediaType !== undefined && jsonMediaType.test(mediaType);
+  const isExpected = isJson || isOptional || mediaType === undefined;
+  if (!isExpected || (!isJson && announcesBody(request))) throw new AppError('unsupported_media_type');
+  const bytes = await readBytes(request);
+  if (!isJson && bytes.byteLength > 0) throw new AppError('unsupported_media_type');
   if (bytes.byteLength === 0 && isOptional) return undefined;
   return parseJson(bytes);
 }
 
-function announcesNoBody(request: HonoRequest): boolean {
+/** Over HTTP/1.1 a body is announced by one of two headers; only a request made in this process may have one without. */
+function announcesBody(request: HonoRequest): boolean {
   const length = request.header('content-length');
-  if (length !== undefined) return length === '0';
-  return request.header('transfer-encoding') === undefined && request.raw.body === null;
+  return (length !== undefined && length !== '0') || request.header('transfer-encoding') !== undefined;
 }
 
 /** The server's parser holds a body to its Content-Length, so a small one is read at once; any other is counted as it comes. */
