@@ -20,7 +20,7 @@ export const limitSchema = z.preprocess(
 );
 
 /** Where the next page begins. What is not one of ours is `invalid_cursor`, so here any text passes. */
-export const cursorSchema = z.string().describe('Opaque: the `next_cursor` or `sync_cursor` of an earlier answer.');
+const cursorSchema = z.string().describe('Opaque: the `next_cursor` or `sync_cursor` of an earlier answer.');
 
 export const nextCursorSchema = z.string().nullable().describe('Opaque; null on the last page.');
 

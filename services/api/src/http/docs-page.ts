@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { Hono } from 'hono';
 import type { ApiEnv } from './api-env.ts';
 import type { OpenApiDocument } from './openapi-document.ts';
@@ -48,6 +49,9 @@ const assets = {
   'favicon-32x32.png': 'image/png',
 };
 
+const require = createRequire(import.meta.url);
+const swaggerUi = dirname(require.resolve('swagger-ui-dist/package.json'));
+
 /** `GET /openapi.json` and the page `GET /docs` that shows it, both without a token. */
 export function addDocs(app: Hono<ApiEnv>, document: OpenApiDocument): void {
   const text = JSON.stringify(document);
@@ -58,7 +62,7 @@ export function addDocs(app: Hono<ApiEnv>, document: OpenApiDocument): void {
   });
   app.get('/docs/start.js', (context) => context.body(startScript, 200, { 'content-type': 'text/javascript; charset=utf-8' }));
   for (const [name, type] of Object.entries(assets)) {
-    const read = once(() => readFileSync(createRequire(import.meta.url).resolve(`swagger-ui-dist/${name}`)));
+    const read = once(() => readFileSync(join(swaggerUi, name)));
     app.get(`/docs/${name}`, (context) => context.body(read(), 200, { 'content-type': type, 'cache-control': 'max-age=3600' }));
   }
 }

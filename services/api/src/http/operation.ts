@@ -8,7 +8,7 @@ import { type RawInput, readInput } from './read-input.ts';
 /** A schema with the name that it has in the OpenAPI document. */
 export type Named<T> = { readonly name: string; readonly schema: z.ZodType<T> };
 
-export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 export type AnswerSpec = { readonly description: string; readonly content?: Named<unknown>; readonly headers?: readonly AnswerHeader[] };
 
@@ -22,7 +22,7 @@ export type Answer<Result> = {
 };
 
 /** What a route gets once the request has passed every check that needs no database. */
-export type Call<Body, Query> = {
+type Call<Body, Query> = {
   readonly caller: Identity;
   readonly path: PathParams;
   readonly query: Query;
@@ -32,7 +32,7 @@ export type Call<Body, Query> = {
 };
 
 /** What the OpenAPI document, the router and the tests know of an operation. */
-export type OperationDescription = {
+type OperationDescription = {
   readonly id: string;
   readonly method: Method;
   /** As in OpenAPI: `/v1/chats/{chat_id}`. */
@@ -56,7 +56,7 @@ type PublicSpec<Body, Query, Result> = OperationDescription &
   Input<Body, Query> & { serve(call: Omit<Call<Body, Query>, 'caller'>): Promise<Answer<Result>> };
 
 /** A request as the server hands it over. */
-export type IncomingCall = {
+type IncomingCall = {
   readonly identity: Identity | undefined;
   readonly params: Readonly<Record<string, string>>;
   readonly input: RawInput;

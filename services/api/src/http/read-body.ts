@@ -2,7 +2,7 @@ import { AppError } from '@carillon/protocol';
 import type { HonoRequest } from 'hono';
 
 /** Bytes of a request's body, measured before anything is parsed, whatever Content-Length says [S5]. */
-export const maxBodyBytes = 64 * 1024;
+const maxBodyBytes = 64 * 1024;
 
 /** JSON in UTF-8, the only one there is (RFC 8259). */
 const jsonMediaType = /^application\/json[ \t]*(;[ \t]*charset[ \t]*=[ \t]*"?utf-?8"?[ \t]*)?$/i;
