@@ -1,3 +1,4 @@
+import { systemClock } from '@carillon/runtime';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { chatId, metric, ShardCluster } from './shard-cluster.fixture.ts';
 
@@ -124,6 +125,27 @@ describe('a slow consumer', () => {
       told = seq;
     }
     expect(told).toBe(count);
+  }, 20_000);
+});
+
+describe('a slow consumer for good', () => {
+  test('[D7] is closed with 4002 after 15 s over its bound, not before', async () => {
+    let shiftMs = 0;
+    await using shifted = new ShardCluster({ ...systemClock, monotonicMs: () => systemClock.monotonicMs() + shiftMs });
+    const shard = await shifted.start({ SHARD_SEND_QUEUE_BYTES: '65536' });
+    const slow = await shifted.connect(shard, 'slow');
+    slow.socket.pause();
+    for (const seq of range(2_000)) await shifted.notify(['slow'], { seq, pad: 8_000 });
+    const closes = () => metric(shard, 'carillon_slow_consumers_total', 'action="close"');
+    await expect.poll(() => metric(shard, 'carillon_slow_consumers_total', 'action="watermark"'), { timeout: 5_000 }).toBeGreaterThan(0);
+    shiftMs = 13_000;
+    slow.send({ type: 'ping' });
+    await expect.poll(() => metric(shard, 'carillon_delivery_queue_depth')).toBe(0);
+    expect(await closes()).toBe(0);
+    shiftMs = 16_000;
+    await expect.poll(closes).toBe(1);
+    expect(await metric(shard, 'carillon_ws_closes_total', 'code="4002"')).toBe(1);
+    expect(await metric(shard, 'carillon_ws_connections')).toBe(0);
   }, 20_000);
 });
 

@@ -20,7 +20,7 @@ export type ConnectionParts = {
 };
 
 /** How long a connection may stay over its bound [D7]. */
-export const slowConsumerMs = 15_000;
+const slowConsumerMs = 15_000;
 /** Contract: 20 frames a second, burst 40. */
 const framesPerSecond = 20;
 const frameBurst = 40;
@@ -66,7 +66,8 @@ export class Connection {
 
   /** A burst may fill the queue within a turn: only what the socket does not take makes a connection slow. */
   #makeRoom(frame: OutgoingFrame): void {
-    while (this.flush() && !this.queue.fits(frame));
+    const nowMs = this.#parts.clock.nowMs();
+    while (this.flush(nowMs) && !this.queue.fits(frame));
   }
 
   /** A frame of this shard for this connection alone. */
@@ -95,10 +96,10 @@ export class Connection {
     this.schedule();
   }
 
-  /** What waits leaves; a credential that has ended sends nothing any more [S3]. True: some is left for the next turn. */
-  flush(): boolean {
+  /** What waits leaves, by the wall time of the turn; a credential that has ended sends nothing any more [S3]. True: some is left for the next turn. */
+  flush(nowMs: number): boolean {
     if (this.state === 'closed') return false;
-    if (this.#parts.clock.nowMs() >= this.expiresAtMs) {
+    if (nowMs >= this.expiresAtMs) {
       this.close('credential_expired');
       return false;
     }

@@ -33,20 +33,21 @@ export class FlushList {
   /** Flushes the connections that were marked before the turn, oldest mark first. True: some are left. */
   flushTurn(endMs: number): boolean {
     const count = Math.min(this.length, maxFlushes);
+    const nowMs = this.#clock.nowMs();
     for (let flushed = 0; flushed < count; flushed += 1) {
-      this.#flushNext();
+      this.#flushNext(nowMs);
       if ((flushed & 15) === 15 && this.#clock.monotonicMs() >= endMs) break;
     }
     this.#trim();
     return this.length > 0;
   }
 
-  #flushNext(): void {
+  #flushNext(nowMs: number): void {
     const connection = this.#dirty[this.#head];
     this.#head += 1;
     if (connection === undefined) return;
     connection.isDirty = false;
-    if (connection.flush()) this.mark(connection);
+    if (connection.flush(nowMs)) this.mark(connection);
   }
 
   #trim(): void {

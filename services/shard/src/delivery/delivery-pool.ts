@@ -132,19 +132,30 @@ export class DeliveryPool {
     this.#options.requestTurn();
   }
 
+  /** The chunk of one partition whose turn it is: a part of a large record, or several small ones. */
   #routeChunk(lane: Lane): void {
     const partition = lane.queue.takeTurn();
-    const work = partition?.oldest();
-    if (partition === undefined || work === undefined) return;
-    if (this.#isRouted(partition.partition)) this.#route(lane, partition, work);
-    else this.#block(lane, partition);
+    if (partition === undefined) return;
+    if (!this.#isRouted(partition.partition)) lane.queue.block(partition);
+    if (partition.isBlocked) this.#unblockWhenLoaded(lane, partition);
+    else if (this.#routeRecords(lane, partition)) lane.queue.endTurn(partition);
   }
 
-  #route(lane: Lane, partition: PartitionWork, work: Work): void {
-    const forwards = this.#deliverChunk(work);
-    if (forwards === undefined) this.#endChunk(lane, partition, work);
-    // Never rejects, and its wait is bounded by the forwarder.
-    else void this.#waitFor(forwards, lane, partition, work);
+  /** False: a forward is under way, and the lane waits for it. */
+  #routeRecords(lane: Lane, partition: PartitionWork): boolean {
+    let budget = chunkSize;
+    for (let work = partition.oldest(); work !== undefined && budget > 0; work = partition.oldest()) {
+      const from = work.next;
+      const forwards = this.#deliverChunk(work, budget);
+      budget -= work.next - from;
+      if (forwards !== undefined) {
+        // Never rejects, and its wait is bounded by the forwarder.
+        void this.#waitFor(forwards, lane, partition, work);
+        return false;
+      }
+      this.#endChunk(lane, partition, work);
+    }
+    return true;
   }
 
   /** A partition that is lost meanwhile is delivered with what is known: its new owner does it again. */
@@ -153,8 +164,7 @@ export class DeliveryPool {
     return routes.isLoaded(partition) || !routes.isAssigned(partition);
   }
 
-  #block(lane: Lane, partition: PartitionWork): void {
-    lane.queue.block(partition);
+  #unblockWhenLoaded(lane: Lane, partition: PartitionWork): void {
     void this.#options.routes.whenLoaded(partition.partition).then(() => {
       lane.queue.unblock(partition);
       this.#wake(lane);
@@ -162,10 +172,10 @@ export class DeliveryPool {
   }
 
   /** The chunk's local recipients, and the forwards of the others; undefined when there are none, as nearly always. */
-  #deliverChunk(work: Work): Map<ShardToken, string[]> | undefined {
+  #deliverChunk(work: Work, budget: number): Map<ShardToken, string[]> | undefined {
     const { record, frame } = work;
     const { recipients, partition } = record;
-    const end = Math.min(work.next + chunkSize, recipients.length);
+    const end = Math.min(work.next + budget, recipients.length);
     let forwards: Map<ShardToken, string[]> | undefined;
     for (let index = work.next; index < end; index += 1) {
       const userId = recipients[index] ?? '';
@@ -195,17 +205,16 @@ export class DeliveryPool {
     this.#waiting -= 1;
     lane.state = 'idle';
     this.#endChunk(lane, partition, work);
+    lane.queue.endTurn(partition);
     this.#wake(lane);
   }
 
   #endChunk(lane: Lane, partition: PartitionWork, work: Work): void {
-    if (work.next >= work.record.recipients.length) {
-      partition.finishOldest();
-      if (!lane.isVoid) this.#depth -= 1;
-      this.#options.reader.finish(work.record);
-      if (partition.isPaused && !isAbove(partition, lowWater)) this.#resume(partition);
-    }
-    lane.queue.endTurn(partition);
+    if (work.next < work.record.recipients.length) return;
+    partition.finishOldest();
+    if (!lane.isVoid) this.#depth -= 1;
+    this.#options.reader.finish(work.record);
+    if (partition.isPaused && !isAbove(partition, lowWater)) this.#resume(partition);
   }
 
   #resume(work: PartitionWork): void {
