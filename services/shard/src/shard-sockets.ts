@@ -1,6 +1,7 @@
 import { Tickets, TokenVerifier } from '@carillon/auth';
 import type { Clock, Logger } from '@carillon/runtime';
 import { Admission } from './admission/admission.ts';
+import { LoopDelay } from './admission/loop-delay.ts';
 import type { ShardConfig } from './config.ts';
 import { type AcceptParts, acceptUpgrade } from './connection/accept-upgrade.ts';
 import type { Connection } from './connection/connection.ts';
@@ -34,6 +35,7 @@ export class ShardSockets implements Disposable {
   readonly #flushList: FlushList;
   readonly #wheel: TimerWheel<Connection>;
   readonly #server: UwsServer;
+  readonly #loopDelay = new LoopDelay();
   readonly admission: Admission;
   readonly connections = new ConnectionTable();
   /** What a connection needs from the life that it belongs to; nobody is admitted before there is one. */
@@ -46,7 +48,7 @@ export class ShardSockets implements Disposable {
     this.#turns = new TurnLoop(clock);
     this.#flushList = new FlushList(clock, this.#turns.request);
     this.#wheel = new TimerWheel(clock.monotonicMs());
-    this.admission = createAdmission(options);
+    this.admission = createAdmission(options, this.#loopDelay.isOverloaded);
     const accept = this.#createAcceptParts();
     this.#server = new UwsServer({ host: config.HOST, port: config.SHARD_PORT, onUpgrade: (request) => acceptUpgrade(request, accept) });
   }
@@ -69,6 +71,7 @@ export class ShardSockets implements Disposable {
   serve(): void {
     const { clock } = this.#options;
     this.#timer = clock.every(wheelTickMs, () => this.#wheel.advance(clock.monotonicMs(), (connection) => connection.visit()));
+    this.#loopDelay.start(clock);
     this.admission.open();
   }
 
@@ -87,6 +90,7 @@ export class ShardSockets implements Disposable {
   [Symbol.dispose](): void {
     this.admission.close();
     this.#timer?.[Symbol.dispose]();
+    this.#loopDelay[Symbol.dispose]();
     this.#server.close();
   }
 
@@ -128,12 +132,12 @@ export class ShardSockets implements Disposable {
   }
 }
 
-function createAdmission({ config, clock, random, counts }: ShardSocketsOptions): Admission {
+function createAdmission({ config, clock, random, counts }: ShardSocketsOptions, isOverloaded: () => boolean): Admission {
   return new Admission({
     upgradeRate: config.UPGRADE_RATE,
     connectionsPerIp: config.CONNECTIONS_PER_IP,
     maxConnections: config.SHARD_MAX_CONNECTIONS,
-    ...{ clock, random, counts },
+    ...{ isOverloaded, clock, random, counts },
   });
 }
 

@@ -1,3 +1,4 @@
+import { Tickets } from '@carillon/auth';
 import type { EventLogReader, GroupMember } from '@carillon/event-log';
 import { type Presence, parseShardToken, type ShardToken } from '@carillon/presence';
 import { type Clock, type Health, type Logger, StartError, systemClock } from '@carillon/runtime';
@@ -104,11 +105,17 @@ class ComposedShard implements Shard {
   }
 
   async #stop(): Promise<void> {
-    const { config, sockets, clock, parts } = this.#of;
+    const { config, sockets, clock, random, parts } = this.#of;
     sockets.admission.close();
     this.#keeper?.renewSoon();
-    const isDelivered = () => (this.#life?.pool.isIdle() ?? true) && sockets.pendingFlushes === 0;
-    await drainShard({ config, sockets, isDelivered, clock, logger: parts.logger, reader: this.#reader });
+    await drainShard({
+      ...{ config, sockets, clock, random },
+      logger: parts.logger,
+      reader: this.#reader,
+      tickets: new Tickets(config.TICKET_SECRET, clock),
+      isDelivered: () => (this.#life?.pool.isIdle() ?? true) && sockets.pendingFlushes === 0,
+      readLeases: () => parts.presence.readLeases(),
+    });
     await this.#keeper?.stop();
     await this.#life?.[Symbol.asyncDispose]();
     sockets[Symbol.dispose]();

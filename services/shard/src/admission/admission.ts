@@ -8,13 +8,15 @@ export type AdmissionOptions = {
   /** 0 = off. */
   readonly connectionsPerIp: number;
   readonly maxConnections: number;
+  /** The event loop is behind. */
+  readonly isOverloaded: () => boolean;
   readonly clock: Clock;
   readonly random: () => number;
   readonly counts: ShardCounts;
 };
 
 /**
- * Who may come in at all, before any credential is looked at [S1]. The cheapest question first: closed → address → rate → count.
+ * Who may come in at all, before any credential is looked at [S1]. The cheapest question first: closed → address → rate → count → load.
  * Behind a proxy that hides addresses `connectionsPerIp` stays 0.
  */
 export class Admission {
@@ -60,11 +62,12 @@ export class Admission {
   }
 
   #faultOf(address: string): string | undefined {
-    const { connectionsPerIp, maxConnections, clock } = this.#options;
+    const { connectionsPerIp, maxConnections, isOverloaded, clock } = this.#options;
     if (!this.#isOpen) return 'draining';
     if (connectionsPerIp > 0 && this.#fromAddress(address) >= connectionsPerIp) return 'address';
     if (!this.#rate.take(clock.monotonicMs())) return 'rate';
-    return this.#connections >= maxConnections ? 'count' : undefined;
+    if (this.#connections >= maxConnections) return 'count';
+    return isOverloaded() ? 'load' : undefined;
   }
 
   #fromAddress(address: string): number {
