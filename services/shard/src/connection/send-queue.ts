@@ -3,6 +3,7 @@ import type { ShardCounts } from '../metrics.ts';
 import type { Socket } from '../transport/socket.ts';
 import { FrameFifo } from './frame-fifo.ts';
 import { type FrameKind, OutgoingFrame } from './outgoing-frame.ts';
+import { WithheldEvents } from './withheld-events.ts';
 
 /** One for all queues of a shard. */
 export type SendQueueOptions = { readonly maxBytes: number; readonly clock: Clock; readonly counts: ShardCounts };
@@ -27,9 +28,7 @@ const resyncOverflow = OutgoingFrame.of({ type: 'resync', reason: 'overflow' });
 export class SendQueue {
   readonly #options: SendQueueOptions;
   readonly #frames = new FrameFifo();
-  /** Chat → `seq` up to which its events were withheld. */
-  #withheld: Map<string, number> | undefined;
-  #withheldBytes = 0;
+  readonly #withheld = new WithheldEvents();
   #needsResync = false;
   #isHeartbeatDue = false;
   #isHeld = true;
@@ -58,7 +57,7 @@ export class SendQueue {
 
   /** What is bounded so that a `resync` always fits beside it. */
   get #waitingBytes(): number {
-    return this.#frames.bytes + this.#withheldBytes;
+    return this.#frames.bytes + this.#withheld.bytes;
   }
 
   /** False: the queue was over its bound, so this frame or others before it are withheld, and the client will be told. */
@@ -103,11 +102,15 @@ export class SendQueue {
   }
 
   #isEmpty(): boolean {
-    return this.#frames.length === 0 && this.#withheld === undefined && !this.#needsResync && !this.#isHeartbeatDue;
+    return this.#frames.length === 0 && !this.#hasMoreThanFrames();
   }
 
   #isSingleFrame(): boolean {
-    return this.#frames.length === 1 && this.#withheld === undefined && !this.#needsResync && !this.#isHeartbeatDue;
+    return this.#frames.length === 1 && !this.#hasMoreThanFrames();
+  }
+
+  #hasMoreThanFrames(): boolean {
+    return this.#withheld.chats > 0 || this.#needsResync || this.#isHeartbeatDue;
   }
 
   #block(): FlushOutcome {
@@ -132,17 +135,13 @@ export class SendQueue {
 
   /** What was withheld is older than all that is queued, so it is told first. */
   #writeWithheld(socket: Socket): number {
-    const before = this.#withheldBytes;
+    const { bytes } = this.#withheld;
     if (this.#needsResync) {
       this.#needsResync = false;
       this.#handOver(resyncOverflow, socket);
     }
-    const withheld = this.#withheld;
-    this.#clearWithheld();
-    if (withheld !== undefined) {
-      for (const [chat_id, seq] of withheld) this.#handOver(OutgoingFrame.of({ type: 'watermark', chat_id, seq }), socket);
-    }
-    return before;
+    for (const watermark of this.#withheld.take()) this.#handOver(watermark, socket);
+    return bytes;
   }
 
   #writeHeartbeat(socket: Socket): void {
@@ -183,35 +182,22 @@ export class SendQueue {
     for (const frame of this.#frames.takeDroppable()) this.#withhold(frame);
     if (last.seq > 0) this.#withhold(last);
     else if (last.kind !== 'signal' && this.fits(last)) this.#frames.push(last);
-    if ((this.#withheld?.size ?? 0) > maxWatermarks || this.#waitingBytes > limit) this.#collapseToResync();
+    if (this.#withheld.chats > maxWatermarks || this.#waitingBytes > limit) this.#collapseToResync();
   }
 
+  /** Behind a `resync` that is due anyway nothing more has to be told. */
   #withhold(frame: OutgoingFrame): void {
-    if (this.#needsResync || frame.seq === 0) return;
-    this.#withheld ??= new Map();
-    const known = this.#withheld.get(frame.chatId);
-    if (known === undefined) this.#withheldBytes += watermarkBytes(frame.chatId);
-    if (known === undefined || known < frame.seq) this.#withheld.set(frame.chatId, frame.seq);
+    if (frame.seq > 0 && !this.#needsResync) this.#withheld.add(frame);
   }
 
   #collapseToResync(): void {
     this.#options.counts.slowConsumers.resync += 1;
-    this.#clearWithheld();
+    this.#withheld.clear();
     this.#needsResync = true;
-  }
-
-  #clearWithheld(): void {
-    this.#withheld = undefined;
-    this.#withheldBytes = 0;
   }
 }
 
 /** As the client counts: heartbeats and pongs are no news, and `ready` comes before the count starts. */
 function isCounted(kind: FrameKind): boolean {
   return kind !== 'heartbeat' && kind !== 'pong';
-}
-
-/** What `{"type":"watermark","chat_id":"…","seq":…}` takes with a `seq` of 16 digits. */
-function watermarkBytes(chatId: string): number {
-  return 57 + chatId.length;
 }

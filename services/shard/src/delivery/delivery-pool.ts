@@ -5,10 +5,11 @@ import type { ConnectionTable } from '../connection/connection-table.ts';
 import { OutgoingFrame } from '../connection/outgoing-frame.ts';
 import type { Forward } from '../inbox/inbox.ts';
 import type { ShardCounts } from '../metrics.ts';
-import { committedAtMs } from './committed-at.ts';
 import type { Forwarder } from './forwarder.ts';
+import { Lane } from './lane.ts';
 import type { RoutingTable } from './routing-table.ts';
-import { type PartitionWork, type Work, WorkQueue } from './work-queue.ts';
+import { WaySampler } from './way-sampler.ts';
+import { isAbove, type PartitionWork, type Work } from './work-queue.ts';
 
 type DeliveryPoolOptions = {
   readonly tasks: number;
@@ -28,14 +29,6 @@ const chunkSize = 256;
 const highWater = { records: 4_000, bytes: 1 << 20 };
 const lowWater = { records: 1_000, bytes: 256 << 10 };
 
-/** A task: one record of one of its partitions at a time; while it waits for a forward, the other lanes go on. */
-class Lane {
-  readonly queue = new WorkQueue();
-  state: 'idle' | 'ready' | 'waiting' = 'idle';
-  /** A later assignment replaced it: what it still does counts no more. */
-  isVoid = false;
-}
-
 /**
  * Carries records to their recipients: local ones to their connections' send queues, others to the shard that the routing table
  * names. `tasks` lanes, lane = partition mod tasks, so that a user's events keep the log's order [M4] and only the lane that
@@ -43,14 +36,15 @@ class Lane {
  */
 export class DeliveryPool {
   readonly #options: DeliveryPoolOptions;
+  readonly #sampler: WaySampler;
   #lanes: Lane[];
   #ready: Lane[] = [];
   #depth = 0;
   #waiting = 0;
-  #sampledAtMs = 0;
 
   constructor(options: DeliveryPoolOptions) {
     this.#options = options;
+    this.#sampler = new WaySampler(options.clock, options.counts);
     this.#lanes = Array.from({ length: options.tasks }, () => new Lane());
   }
 
@@ -112,17 +106,8 @@ export class DeliveryPool {
 
   #workOf(record: ReceivedRecord): Work {
     const frame = OutgoingFrame.ofRecord(record);
-    const nowMs = this.#options.clock.nowMs();
-    if (nowMs !== this.#sampledAtMs) this.#sample(record, frame, nowMs);
+    this.#sampler.measure(record, frame);
     return { record, frame, bytes: record.value.length + 32 * record.recipients.length, next: 0 };
-  }
-
-  /** One record per millisecond is measured: three observations for each would cost a seventh of a delivery. */
-  #sample(record: ReceivedRecord, frame: OutgoingFrame, nowMs: number): void {
-    this.#sampledAtMs = nowMs;
-    this.#options.counts.observe('log_to_shard', nowMs - record.appendedAtMs);
-    frame.receivedAtMs = this.#options.clock.monotonicMs();
-    frame.committedAtMs = committedAtMs(record.value);
   }
 
   #wake(lane: Lane): void {
@@ -222,10 +207,6 @@ export class DeliveryPool {
     work.isPaused = false;
     this.#options.reader.resume(work.partition);
   }
-}
-
-function isAbove(work: PartitionWork, mark: { records: number; bytes: number }): boolean {
-  return work.length > mark.records || work.bytes > mark.bytes;
 }
 
 function addForwards(forwards: Map<ShardToken, string[]>, holders: readonly ShardToken[], userId: string): Map<ShardToken, string[]> {

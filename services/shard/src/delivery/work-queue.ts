@@ -44,6 +44,11 @@ export class PartitionWork {
   }
 }
 
+/** More waits for the partition than the mark says. */
+export function isAbove(work: PartitionWork, mark: { records: number; bytes: number }): boolean {
+  return work.length > mark.records || work.bytes > mark.bytes;
+}
+
 /**
  * One lane's records. Its partitions take turns by chunk, so that a large group's record delays another partition by one chunk
  * at most [D8]; within a partition the order is the log's [M4].
