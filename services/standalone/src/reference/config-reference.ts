@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { z } from 'zod';
 
 type Row = {
@@ -48,5 +49,6 @@ function defaultOf(field: unknown): string {
   if (!(field instanceof z.ZodType)) return '';
   const result = field.safeParse(undefined);
   if (!result.success) return 'required';
-  return result.data === undefined ? '–' : `\`${JSON.stringify(result.data)}\``;
+  if (result.data === undefined) return '–';
+  return result.data === hostname() ? 'host name' : `\`${JSON.stringify(result.data)}\``;
 }
