@@ -1,5 +1,7 @@
 import type { Clock } from '@carillon/runtime';
-import type { Connection } from './connection.ts';
+
+/** What a connection is to the list. `flush` returns true when some is left for the next turn. */
+export type Flushable = { isDirty: boolean; flush(nowMs: number): boolean };
 
 /** Flushes of one turn: about 1.5 ms of system calls. */
 const maxFlushes = 256;
@@ -11,7 +13,7 @@ const maxFlushes = 256;
 export class FlushList {
   readonly #clock: Clock;
   readonly #requestTurn: () => void;
-  #dirty: Connection[] = [];
+  #dirty: Flushable[] = [];
   #head = 0;
 
   constructor(clock: Clock, requestTurn: () => void) {
@@ -23,7 +25,7 @@ export class FlushList {
     return this.#dirty.length - this.#head;
   }
 
-  mark(connection: Connection): void {
+  mark(connection: Flushable): void {
     if (connection.isDirty) return;
     connection.isDirty = true;
     this.#dirty.push(connection);

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 // The one place outside bin/ that looks at the process: what the native module needs is a fact of the machine, not configuration.
 import process from 'node:process';
 import { StartError } from '@carillon/runtime';
@@ -19,16 +18,13 @@ const builds: Readonly<Record<string, Build>> = {
 export type Platform = { readonly os: string; readonly arch: string; readonly abi: string; readonly glibc: string | undefined };
 
 /**
- * The WebSocket engine's module, loaded only on a platform it was tested on and only if it is byte for byte the known one. Throws
- * StartError with one sentence.
+ * To be called before the WebSocket engine in `folder` is loaded: throws StartError with one sentence unless this is a platform
+ * that it was tested on and the build is byte for byte the known one.
  */
-export function loadNativeModule(): unknown {
-  const require = createRequire(import.meta.url);
+export function checkNativeModule(folder: string): void {
   const platform = readPlatform();
   const build = chooseBuild(platform);
-  const manifest = require.resolve('uWebSockets.js/package.json');
-  checkSum(join(dirname(manifest), `uws_linux_x64_${platform.abi}.node`), build.sha256);
-  return require('uWebSockets.js');
+  checkSum(join(folder, `uws_linux_x64_${platform.abi}.node`), build.sha256);
 }
 
 /** The build for this platform; throws StartError where there is none. */

@@ -1,6 +1,8 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_socket_context_t, WebSocket } from 'uWebSockets.js';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { StartError } from '@carillon/runtime';
-import { loadNativeModule } from './native-module.ts';
+import { checkNativeModule } from './native-module.ts';
 import type { SendOutcome, Socket, SocketListener, UpgradeAnswer, UpgradeRequest } from './socket.ts';
 
 /** What the package's own types leave out: `listen` with host and options. */
@@ -45,7 +47,7 @@ export class UwsServer {
 
   /** Listens and returns the port. Throws StartError where the engine does not run or the port is taken. */
   listen(): number {
-    const uws = loadNativeModule() as UwsModule;
+    const uws = loadEngine();
     const app = uws.App();
     this.#uws = uws;
     this.#app = app;
@@ -100,6 +102,12 @@ export class UwsServer {
     if (answer.kind === 'refuse') refuse(response, answer.status, answer.body, answer.retryAfterSeconds);
     else upgrade(answer, response, request, context);
   }
+}
+
+function loadEngine(): UwsModule {
+  const require = createRequire(import.meta.url);
+  checkNativeModule(dirname(require.resolve('uWebSockets.js/package.json')));
+  return require('uWebSockets.js');
 }
 
 const notFound: UpgradeAnswer = { kind: 'refuse', status: '404 Not Found', body: 'not found\n' };
