@@ -81,6 +81,13 @@ describe('embedded Postgres', { timeout: 60_000 }, () => {
     expect(existsSync(folder('temporary'))).toBe(false);
   });
 
+  test('stopped while it starts, it leaves nothing running', async () => {
+    const postgres = new EmbeddedPostgres({ dataDir: folder('hasty'), settings, isTemporary: true });
+    const start = postgres.start();
+    await Promise.all([postgres.stop(), expect(start).rejects.toThrow()]);
+    expect(existsSync(folder('hasty'))).toBe(false);
+  });
+
   test('a port in use ends in one sentence', async () => {
     await using first = new EmbeddedPostgres({ dataDir: folder('port-a'), settings, isTemporary: true });
     const { port } = await first.start();

@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { StartError } from '@carillon/runtime';
 import { findBinDir, healLibraryLinks, readVersion } from './binaries.ts';
@@ -7,8 +7,9 @@ import { DataLock } from './data-lock.ts';
 import { checkFolders } from './folder-access.ts';
 import { freePort } from './free-port.ts';
 import { initialize } from './initialize.ts';
-import { isReady, stopStalePostmaster } from './postmaster.ts';
+import { stopStalePostmaster } from './postmaster.ts';
 import { chooseRunner, type Runner } from './runner.ts';
+import { spawnServer, waitUntilReady } from './server-process.ts';
 import { stopProcess } from './stop-process.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -32,7 +33,6 @@ export type EmbeddedPostgresOptions = {
 export type RunningPostgres = { readonly url: string; readonly port: number; readonly pid: number; readonly version: string };
 
 const superuser = 'carillon';
-const readyDeadlineMs = 60_000;
 const portAttempts = 3;
 
 /**
@@ -47,6 +47,7 @@ export class EmbeddedPostgres implements AsyncDisposable {
   readonly #root: string;
   #lock: DataLock | undefined;
   #child: ChildProcess | undefined;
+  #starting: Promise<RunningPostgres> | undefined;
   #watchdog: Watchdog | undefined;
   #isStopping = false;
 
@@ -57,17 +58,28 @@ export class EmbeddedPostgres implements AsyncDisposable {
 
   /** Resolves once the server takes connections; on failure nothing is left running. */
   async start(): Promise<RunningPostgres> {
+    this.#starting = this.#start();
     try {
-      return await this.#start();
+      return await this.#starting;
     } catch (error) {
-      await this.stop();
+      await this.#cleanUp();
       throw error;
     }
   }
 
-  /** Fast shutdown, within about 4 s. May be called twice. */
+  /** Fast shutdown, within about 4 s. May be called twice, and while the server starts. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    if (this.#child !== undefined) await stopProcess(this.#child);
+    await this.#starting?.catch(() => undefined); // its caller is told
+    await this.#cleanUp();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #cleanUp(): Promise<void> {
     if (this.#child !== undefined) await stopProcess(this.#child);
     this.#child = undefined;
     await this.#watchdog?.end();
@@ -77,15 +89,12 @@ export class EmbeddedPostgres implements AsyncDisposable {
     this.#lock = undefined;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-  }
-
   async #start(): Promise<RunningPostgres> {
     const binDir = this.#options.binDir ?? findBinDir();
     mkdirSync(this.#root, { recursive: true });
     this.#lock = DataLock.take(this.#root);
     const cluster = join(this.#root, 'cluster');
+    this.#watchdog = new Watchdog({ cluster, ...(this.#options.isTemporary === true ? { removes: this.#root } : {}) });
     const runner = chooseRunner(cluster);
     checkFolders([binDir, this.#root], runner);
     healLibraryLinks(binDir);
@@ -102,42 +111,30 @@ export class EmbeddedPostgres implements AsyncDisposable {
     const attempts = this.#options.port === undefined ? portAttempts : 1;
     for (let attempt = 1; ; attempt += 1) {
       const port = this.#options.port ?? (await freePort());
-      const child = this.#spawn(binDir, cluster, runner, port);
+      if (this.#isStopping) throw new StartError('Embedded Postgres was stopped before it had started.');
+      const child = spawnServer({ binDir, cluster, runner, port, settings: this.#options.settings ?? {}, logFile: this.#logFile });
+      this.#adopt(child);
       const outcome = await waitUntilReady(child, cluster);
-      if (outcome === 'ready') return { port, pid: this.#keep(child, cluster) };
+      if (outcome === 'ready') {
+        this.#announceExit(child);
+        return { port, pid: child.pid ?? 0 };
+      }
       await stopProcess(child);
       if (attempt >= attempts || outcome === 'late') throw this.#cannotStart(port, outcome);
     }
   }
 
-  #spawn(binDir: string, cluster: string, runner: Runner, port: number): ChildProcess {
-    const settings = { port: `${port}`, listen_addresses: '127.0.0.1', unix_socket_directories: '', ...this.#options.settings };
-    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const log = openSync(this.#logFile, 'w', 0o600);
-    try {
-      const child = spawn(join(binDir, 'postgres'), ['-D', cluster, ...flags], {
-        ...runner.credentials,
-        cwd: cluster,
-        env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
-        detached: true,
-        stdio: ['ignore', log, log],
-      });
-      child.on('error', () => undefined); // reported as "ended" by waitUntilReady
-      return child;
-    } finally {
-      closeSync(log);
-    }
+  /** From here on the server is ended by `stop()`, and by the watchdog if this process is killed. */
+  #adopt(child: ChildProcess): void {
+    this.#child = child;
+    if (child.pid !== undefined) this.#watchdog?.watch(child.pid);
+    child.unref();
   }
 
-  #keep(child: ChildProcess, cluster: string): number {
-    const pid = child.pid ?? 0;
-    this.#child = child;
-    this.#watchdog = new Watchdog({ pid, cluster, ...(this.#options.isTemporary === true ? { removes: this.#root } : {}) });
-    child.unref();
+  #announceExit(child: ChildProcess): void {
     child.once('exit', (code, signal) => {
       if (!this.#isStopping) this.#options.onExit?.(signal === null ? `exit code ${code}` : `signal ${signal}`);
     });
-    return pid;
   }
 
   #cannotStart(port: number, outcome: string): StartError {
@@ -148,22 +145,4 @@ export class EmbeddedPostgres implements AsyncDisposable {
   get #logFile(): string {
     return join(this.#root, 'postgres.log');
   }
-}
-
-/** `ready`, `late` after the deadline, or how the process ended. */
-async function waitUntilReady(child: ChildProcess, cluster: string): Promise<string> {
-  let ended: string | undefined;
-  child.once('exit', (code, signal) => {
-    ended = signal === null ? `exit code ${code}` : `signal ${signal}`;
-  });
-  child.once('error', (error) => {
-    ended = error.message;
-  });
-  const deadline = Date.now() + readyDeadlineMs;
-  while (Date.now() < deadline) {
-    if (ended !== undefined) return ended;
-    if (child.pid !== undefined && isReady(cluster, child.pid)) return 'ready';
-    await new Promise((wake) => setTimeout(wake, 10));
-  }
-  return 'late';
 }

@@ -1,19 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Waits until its input ends, which happens however this process ends, and then stops the server if it is still the one
- * of the pid file. `$1` pid, `$2` cluster, `$3` folder to remove or empty.
+ * Waits until its input ends, which happens however this process ends, and then stops the server whose pid it was told last.
+ * A pid that is another program's by now does not count. `$1` the server's data, `$2` a folder to remove or nothing.
  */
 const script = `
-cat > /dev/null
-runs() { [ "$(head -n 1 "$2/postmaster.pid" 2>/dev/null)" = "$1" ] && kill -0 "$1" 2>/dev/null; }
-if runs "$1" "$2"; then
-  kill -INT "$1"
+pid=
+while read -r line; do pid=$line; done
+runs() { [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && { [ ! -r "/proc/$pid/cmdline" ] || tr '\\0' ' ' < "/proc/$pid/cmdline" | grep -qF -- "$1"; }; }
+if runs "$1"; then
+  kill -INT "$pid"
   n=0
-  while runs "$1" "$2" && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done
-  if runs "$1" "$2"; then kill -QUIT "$1"; sleep 1; fi
+  while runs "$1" && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done
+  if runs "$1"; then kill -QUIT "$pid"; sleep 1; fi
 fi
-[ -z "$3" ] || rm -rf "$3"
+n=0
+while [ -n "$2" ] && [ -e "$2" ] && [ $n -lt 10 ]; do rm -rf "$2" || sleep 0.5; n=$((n + 1)); done
 `;
 
 /** Ends the server, and removes a temporary data folder, when this process dies without doing it. */
@@ -21,8 +23,8 @@ export class Watchdog {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
 
-  constructor(options: { pid: number; cluster: string; removes?: string }) {
-    this.#child = spawn('sh', ['-c', script, 'carillon-watchdog', `${options.pid}`, options.cluster, options.removes ?? ''], {
+  constructor(options: { cluster: string; removes?: string }) {
+    this.#child = spawn('sh', ['-c', script, 'carillon-watchdog', options.cluster, options.removes ?? ''], {
       cwd: '/',
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -31,9 +33,15 @@ export class Watchdog {
       this.#child.once('exit', () => resolve());
       this.#child.once('error', () => resolve()); // no sh here: the next start stops what a killed process left
     });
+    this.#child.stdin?.on('error', () => undefined); // the watchdog itself was killed: as above
     this.#child.unref();
     const input: unknown = this.#child.stdin;
     if (input !== null && typeof input === 'object' && 'unref' in input && typeof input.unref === 'function') input.unref();
+  }
+
+  /** From now on this is the server to end. */
+  watch(pid: number): void {
+    this.#child.stdin?.write(`${pid}\n`);
   }
 
   /** The server has stopped: nothing is left to watch; a temporary folder goes. */

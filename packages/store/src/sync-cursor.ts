@@ -1,7 +1,7 @@
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
 /** A whole transaction snapshot: which changes a client has been told of. */
-export type SnapshotPoint = {
+type SnapshotPoint = {
   /** `pg_current_snapshot()` as text. */
   readonly snapshot: string;
   /** When it was taken, by the database's clock. */
@@ -9,10 +9,10 @@ export type SnapshotPoint = {
 };
 
 /** The server and its history: a restored or promoted copy shares the system identifier, only the timeline differs. */
-export type DatabaseLine = { readonly timeline: string; readonly system: string };
+type DatabaseLine = { readonly timeline: string; readonly system: string };
 
 /** The place in a run of several pages. `next` is the snapshot of its first page: the base of the next run. */
-export type RunPlace = { readonly of: 'sync' | 'heads'; readonly next: SnapshotPoint; readonly chatId: string; readonly seq: number };
+type RunPlace = { readonly of: 'sync' | 'heads'; readonly next: SnapshotPoint; readonly chatId: string; readonly seq: number };
 
 export type SyncCursor = { readonly base: SnapshotPoint; readonly line: DatabaseLine; readonly place?: RunPlace };
 

@@ -176,6 +176,24 @@ describe('membership', () => {
     });
   });
 
+  test('[M7] an event expands to the same recipients however late, after any further changes', async () => {
+    const chat = await store().group('olivia', ['anna', 'bob']);
+    const expected: string[][] = [['anna', 'bob', 'olivia']];
+    const told = async (change: Promise<unknown>, ...users: string[]) => {
+      await change;
+      expected.push(users.sort());
+    };
+    await told(store().send(chat.id, 'bob'), 'anna', 'bob', 'olivia');
+    await told(add(chat.id, 'olivia', 'carol'), 'anna', 'bob', 'carol', 'olivia');
+    await told(remove(chat.id, 'olivia', 'bob'), 'anna', 'bob', 'carol', 'olivia');
+    await told(store().send(chat.id, 'carol'), 'anna', 'carol', 'olivia');
+    await told(remove(chat.id, 'anna', 'anna'), 'anna', 'carol', 'olivia');
+    await told(add(chat.id, 'olivia', 'bob'), 'bob', 'carol', 'olivia');
+    await told(deleteChat(store().db, { chatId: chat.id, userId: 'olivia' }), 'bob', 'carol', 'olivia');
+    const now = await Promise.all(expected.map((_, index) => recipients(chat.id, index + 1)));
+    expect(now.map((users) => users.sort())).toEqual(expected);
+  });
+
   test('roles: who may remove, add, rename and give roles', async () => {
     const chat = await store().group('olivia', ['adam', 'anna', 'bob', 'carol']);
     for (const admin of ['adam', 'anna'])

@@ -42,7 +42,7 @@ describe('membership races', () => {
     expect(await store().events(chat.id)).toHaveLength(1);
   });
 
-  test('[D2] twenty joins beside twenty senders: no send fails', { timeout: 60_000 }, async () => {
+  test('[M1] twenty joins beside twenty senders: no send fails', { timeout: 60_000 }, async () => {
     const senders = many(20).map((n) => `sender-${n}`);
     const chat = await store().group('olivia', senders);
     let isJoining = true;
@@ -64,7 +64,7 @@ describe('membership races', () => {
     expect(events.map((event) => event.seq)).toEqual(many(events.length).map((n) => n + 1));
   });
 
-  test('[D2] a hot chat, even a locked one, holds up no other chat', async () => {
+  test('a hot chat, even a locked one, holds up no other chat', async () => {
     const hot = await store().group('olivia');
     const others = await Promise.all(many(100).map((n) => store().group(`owner-${n}`)));
     await using blocker = await store().session();
