@@ -76,7 +76,7 @@ module.exports = {
     fence('node-pg-migrate', ['^packages/store/']),
     fence('kafkajs', ['^packages/event-log/']),
     fence('ioredis', ['^packages/presence/', '^services/shard/src/inbox/']),
-    fence('uWebSockets.js', ['^services/shard/src/transport/uws-server\\.ts$', '^services/shard/src/transport/uws-engine\\.ts$']),
+    fence('uWebSockets.js', ['^services/shard/src/transport/(uws-server|native-module)\\.ts$']),
     fence('(hono|@hono)', ['^services/api/src/http/']),
     fence('jose', ['^packages/auth/']),
     fence('(pino|pino-pretty|prom-client|close-with-grace)', ['^packages/runtime/']),
