@@ -1,6 +1,7 @@
-import { type Logger, StartError, silentLogger } from '@carillon/runtime';
+import { type Clock, type Logger, StartError, silentLogger, systemClock } from '@carillon/runtime';
 import type { Admin, IResourceConfigEntry } from 'kafkajs';
 import { createKafka } from './kafka-client.ts';
+import { isKafkaRefusal } from './kafka-errors.ts';
 
 type TopicOptions = {
   readonly brokers: readonly string[];
@@ -9,11 +10,14 @@ type TopicOptions = {
   /** Without it as many copies as there are brokers, at most 3. */
   readonly replicationFactor?: number;
   readonly logger?: Logger;
+  readonly clock?: Clock;
 };
 
 const dayMs = 86_400_000;
 /** Per partition: bounds the disk when a day holds more than expected. */
 const retentionBytes = 1 << 30;
+/** A new topic is known to every broker, with a leader for each partition, within a second as a rule. */
+const settling = { attempts: 100, delayMs: 100 };
 
 /**
  * Creates the topic of notifications, or finds it. Its number of partitions is in effect for good, because it decides which
@@ -35,7 +39,11 @@ async function create(admin: Admin, options: TopicOptions): Promise<void> {
   const { topic, partitions } = options;
   const replicationFactor = options.replicationFactor ?? Math.min(3, (await admin.describeCluster()).brokers.length);
   const configEntries = settings(replicationFactor);
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }], timeout: 10_000 });
+  await admin.createTopics({
+    topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }],
+    timeout: 10_000,
+    waitForLeaders: false,
+  });
 }
 
 function settings(replicationFactor: number): IResourceConfigEntry[] {
@@ -49,11 +57,25 @@ function settings(replicationFactor: number): IResourceConfigEntry[] {
   return Object.entries(common).map(([name, value]) => ({ name, value: String(value) }));
 }
 
-async function checkPartitions(admin: Admin, { topic, partitions }: TopicOptions): Promise<void> {
-  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-  const actual = topics[0]?.partitions.length ?? 0;
+async function checkPartitions(admin: Admin, options: TopicOptions): Promise<void> {
+  const { topic, partitions } = options;
+  const actual = await countPartitions(admin, options);
   if (actual === partitions) return;
   throw new StartError(
     `the Kafka topic ${topic} has ${actual} partitions, not the ${partitions} configured: their number is fixed for good, configure ${actual}`,
   );
+}
+
+/** kafkajs's own wait (`waitForLeaders`) gives up when a broker has not heard of the topic yet. */
+async function countPartitions(admin: Admin, { topic, clock = systemClock }: TopicOptions): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]?.partitions.length ?? 0;
+    } catch (error) {
+      const isSettling = isKafkaRefusal(error, 'UNKNOWN_TOPIC_OR_PARTITION');
+      if (!isSettling || attempt === settling.attempts) throw error;
+      await clock.sleep(settling.delayMs);
+    }
+  }
 }

@@ -32,9 +32,13 @@ export function createKafka(address: KafkaAddress, retry: KafkaConfig['retry'] =
   });
 }
 
-/** kafkajs calls each failed attempt an error; it retries nearly all of them. Stacks and record contents stay out. */
+/** Parts of kafkajs that report each failed attempt, ten for a rebalance, hundreds for an outage: for debugging only. */
+const chatty = ['Connection', 'BrokerPool', 'RequestQueue'];
+
+/** kafkajs calls every failure an error and retries nearly all of them. Stacks and record contents stay out. */
 function logEntry(logger: Logger, { namespace, level, log }: LogEntry): void {
   const fields = { namespace, detail: log.message, cause: log['error'], broker: log['broker'], group: log['groupId'] };
-  if (level === logLevel.ERROR) logger.warn(fields, 'the Kafka client reports a problem');
+  if (chatty.includes(namespace)) logger.debug(fields, 'a Kafka connection reports');
+  else if (level === logLevel.ERROR) logger.warn(fields, 'the Kafka client reports a problem');
   else logger.info(fields, 'the Kafka client reports');
 }

@@ -1,12 +1,13 @@
 import { assert, type Clock, type Logger, systemClock, withDeadline } from '@carillon/runtime';
 import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { EventLogReader, GroupMember, LogListener, ReceivedRecord } from './event-log.ts';
-import { kafkaAnswers } from './kafka-answers.ts';
 import { createKafka } from './kafka-client.ts';
 import { KafkaPulse } from './kafka-pulse.ts';
 import { fromKafkaMessage } from './kafka-record.ts';
 import { KafkaSockets } from './kafka-sockets.ts';
 import { kafkaStickyAssigner } from './kafka-sticky-assigner.ts';
+import { KafkaWatch } from './kafka-watch.ts';
+import { OffsetCommits } from './offset-commits.ts';
 import { PartitionReading } from './partition-reading.ts';
 
 type KafkaReaderOptions = {
@@ -42,18 +43,16 @@ export class KafkaReader implements EventLogReader {
   readonly #pulse = new KafkaPulse();
   readonly #paused = new Set<number>();
   readonly #stopping = new AbortController();
-  readonly #timers: Disposable[] = [];
+  readonly #commits: OffsetCommits;
+  readonly #watch: KafkaWatch;
   #readings = new Map<number, PartitionReading>();
   #listener: LogListener | undefined;
   #generation = 0;
   #memberId: string | undefined;
   #isFetching = true;
   #isRunning = false;
-  #isProbing = false;
   #isDead = false;
-  /** kafkajs's commit without its retries: a retry after a rejoin would commit what is no longer ours under the new generation. */
-  #commitOnce: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
-  #commitInFlight: Promise<void> | undefined;
+  #commitTimer: Disposable | undefined;
   #resolveFirstJoin: () => void = () => undefined;
 
   constructor(options: KafkaReaderOptions) {
@@ -61,6 +60,9 @@ export class KafkaReader implements EventLogReader {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#sockets = options.sockets ?? new KafkaSockets();
+    this.#commits = new OffsetCommits(options);
+    const onSilent = () => this.#die(new Error('the consumer is silent while Kafka answers'));
+    this.#watch = new KafkaWatch({ ...options, pulse: this.#pulse, clock: this.#clock, onSilent });
     const onJoin = () => this.#pulse.joining();
     this.#consumer = createKafka({ ...options, clientId, sockets: this.#sockets }).consumer({
       groupId,
@@ -87,10 +89,10 @@ export class KafkaReader implements EventLogReader {
       signal.addEventListener('abort', () => reject(new Error('the reader was stopped before it had joined')), { once: true });
     });
     this.#observe();
-    this.#timers.push(this.#clock.every(commitEveryMs, () => void this.#commit()));
+    this.#commitTimer = this.#clock.every(commitEveryMs, () => void this.#commits.commit());
     void this.#run(signal);
     await firstJoin;
-    this.#timers.push(this.#clock.every(1_000, () => void this.#checkPulse()));
+    this.#watch.start();
   }
 
   finish(record: ReceivedRecord): void {
@@ -136,7 +138,8 @@ export class KafkaReader implements EventLogReader {
     if (this.#stopping.signal.aborted) return;
     this.#isFetching = false;
     this.#stopping.abort();
-    for (const timer of this.#timers) timer[Symbol.dispose]();
+    this.#commitTimer?.[Symbol.dispose]();
+    this.#watch[Symbol.dispose]();
     try {
       await withDeadline(this.#commitAndLeave(), stopDeadlineMs, 'leaving the group');
     } catch (err) {
@@ -148,15 +151,14 @@ export class KafkaReader implements EventLogReader {
   }
 
   async #commitAndLeave(): Promise<void> {
-    await this.#commitInFlight;
-    await this.#commit();
+    await this.#commits.commitAll();
     await this.#consumer.disconnect();
   }
 
   #observe(): void {
     const { events } = this.#consumer;
     this.#consumer.on(events.GROUP_JOIN, (event) => this.#onJoined(event));
-    this.#consumer.on(events.REBALANCING, () => void this.#commit());
+    this.#consumer.on(events.REBALANCING, () => void this.#commits.commit());
     this.#consumer.on(events.FETCH, () => this.#pulse.fetched());
     this.#consumer.on(events.HEARTBEAT, () => this.#pulse.heartbeat());
     this.#consumer.on(events.CRASH, (event) => this.#onCrash(event));
@@ -189,8 +191,8 @@ export class KafkaReader implements EventLogReader {
     const partitions = [...(payload.memberAssignment[this.#options.topic] ?? [])].sort((a, b) => a - b);
     this.#generation += 1;
     this.#memberId = payload.memberId;
-    this.#commitOnce = undefined;
     this.#readings = new Map(partitions.map((partition) => [partition, new PartitionReading(before.get(partition)?.position)]));
+    this.#commits.assign(this.#readings);
     for (const partition of this.#paused) if (!this.#readings.has(partition)) this.#paused.delete(partition);
     this.#pulse.joined();
     this.#tell((listener) => listener.onAssigned(this.#generation, partitions));
@@ -216,7 +218,7 @@ export class KafkaReader implements EventLogReader {
     const verdict = reading.accept(start, Number(batch.highWatermark));
     if (verdict === 'refused') return;
     if (verdict === 'jumped') this.#tellJump(partition, expected ?? start, start);
-    this.#commitOnce = commitOffsetsIfNecessary;
+    this.#commits.commitBy(commitOffsetsIfNecessary);
     this.#handOver(partition, reading, messages);
     resolveOffset(batch.lastOffset());
   }
@@ -251,46 +253,16 @@ export class KafkaReader implements EventLogReader {
     }
   }
 
-  #commit(): Promise<void> {
-    this.#commitInFlight ??= this.#commitNow().finally(() => {
-      this.#commitInFlight = undefined;
-    });
-    return this.#commitInFlight;
-  }
-
-  /** One request for all partitions that moved. kafkajs sends it with the generation of this moment: the broker refuses an older one. */
-  async #commitNow(): Promise<void> {
-    const commit = this.#commitOnce;
-    const moved = Array.from(this.#readings, ([partition, reading]) => ({ partition, reading, offset: reading.toCommit() }));
-    const partitions = moved.flatMap(({ partition, offset }) => (offset === undefined ? [] : [{ partition, offset: String(offset) }]));
-    if (commit === undefined || partitions.length === 0) return;
-    try {
-      await commit({ topics: [{ topic: this.#options.topic, partitions }] });
-      for (const { reading, offset } of moved) if (offset !== undefined) reading.committed(offset);
-    } catch (err) {
-      this.#options.logger.debug({ err }, 'offsets not committed, the next commit covers them');
-    }
-  }
-
   #onCrash({ payload }: ConsumerCrashEvent): void {
     this.#pulse.joining();
     if (payload.restart || this.#stopping.signal.aborted) return;
     this.#die(new Error('the consumer crashed and does not restart', { cause: payload.error }));
   }
 
-  async #checkPulse(): Promise<void> {
-    const verdict = this.#pulse.tick();
-    if (verdict === 'alive' || this.#isProbing || this.#isDead) return;
-    this.#isProbing = true;
-    const isThere = await kafkaAnswers({ ...this.#options, clientId: 'carillon-probe' });
-    this.#isProbing = false;
-    if (!isThere) this.#pulse.away();
-    else if (verdict === 'silent') this.#die(new Error('the consumer is silent while Kafka answers'));
-  }
-
   #die(error: Error): void {
     if (this.#isDead || this.#stopping.signal.aborted) return;
     this.#isDead = true;
+    this.#watch[Symbol.dispose]();
     this.#listener?.onDead(error);
   }
 }
