@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { StartError } from '@carillon/runtime';
 import { findBinDir, healLibraryLinks, readVersion } from './binaries.ts';
@@ -91,7 +91,8 @@ export class EmbeddedPostgres implements AsyncDisposable {
 
   async #start(): Promise<RunningPostgres> {
     const binDir = this.#options.binDir ?? findBinDir();
-    mkdirSync(this.#root, { recursive: true });
+    const isNew = mkdirSync(this.#root, { recursive: true }) !== undefined;
+    if (isNew) chmodSync(this.#root, 0o755); // whatever the umask: the server's own user has to enter it
     this.#lock = DataLock.take(this.#root);
     const cluster = join(this.#root, 'cluster');
     this.#watchdog = new Watchdog({ cluster, ...(this.#options.isTemporary === true ? { removes: this.#root } : {}) });

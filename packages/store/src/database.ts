@@ -34,8 +34,10 @@ const types = {
  */
 export class Database implements Queryable, AsyncDisposable {
   readonly #pool: pg.Pool;
+  readonly #logger: Logger;
 
   constructor(options: DatabaseOptions) {
+    this.#logger = options.logger;
     this.#pool = new pg.Pool({
       connectionString: options.url,
       max: options.maxConnections,
@@ -78,8 +80,13 @@ export class Database implements Queryable, AsyncDisposable {
     });
   }
 
+  /** Waits 5 s for statements in flight, then leaves them to the process's end. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await withDeadline(this.#pool.end(), closeTimeoutMs, 'closing the database connections');
+    try {
+      await withDeadline(this.#pool.end(), closeTimeoutMs, 'closing the database connections');
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'database connections not closed');
+    }
   }
 
   /** A connection in doubt is closed, never given back. */

@@ -5,6 +5,7 @@ import { silentLogger } from '@carillon/runtime';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { bucketOf } from './bucket.ts';
 import { notifyBuckets } from './queries/notify-buckets.ts';
+import { updateChat } from './queries/update-chat.ts';
 import { RelaySession } from './relay-session.ts';
 import { useTestStore } from './test-store.contract.ts';
 
@@ -23,7 +24,8 @@ async function open(): Promise<RelaySession & { lost: Error[]; heard: number[] }
 /** A relay in a process of its own, which takes one bucket and says so, then keeps its session alive. */
 async function relayProcess(bucket: number) {
   const script = `
-    import { RelaySession } from '@carillon/store';
+    import { updateChat } from './queries/update-chat.ts';
+import { RelaySession } from '@carillon/store';
     const onLost = (error) => console.log('lost');
     const session = await RelaySession.open({ url: process.argv[1], onNotify: () => undefined, onLost });
     console.log('locked', await session.tryLockBucket(${bucket}));
@@ -122,6 +124,15 @@ describe('relay session', () => {
     await session.deleteOutbox(rows);
     expect(await session.readOutbox(allBuckets, 100)).toEqual([]);
     expect(await session.outboxStatistics()).toEqual({ rows: 0, oldestSeconds: 0 });
+  });
+
+  test('a row carries the trace context of the request that made it', async () => {
+    const chat = await store().group('olivia');
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await updateChat(store().db, { chatId: chat.id, userId: 'olivia', title: 'New', traceparent });
+    const session = await open();
+    const rows = await session.readOutbox([bucketOf(chat.id)], 100);
+    expect(rows.filter((row) => row.chatId === chat.id).map((row) => row.traceparent)).toEqual([null, traceparent]);
   });
 
   test('a read is bounded in bytes, but every bucket gets on', async () => {

@@ -60,10 +60,15 @@ function window(position: MessagesPosition, limit: number): { pivot: number; old
     case 'newest':
       return { pivot: Number.MAX_SAFE_INTEGER, older: limit, newer: 0 };
     case 'before':
-      return { pivot: position.seq, older: limit, newer: 0 };
+      return { pivot: bounded(position.seq), older: limit, newer: 0 };
     case 'after':
-      return { pivot: Math.min(position.seq, Number.MAX_SAFE_INTEGER - 1) + 1, older: 0, newer: limit };
+      return { pivot: bounded(position.seq) + 1, older: 0, newer: limit };
     case 'around':
-      return { pivot: position.seq, older: limit, newer: limit };
+      return { pivot: bounded(position.seq), older: limit, newer: limit };
   }
+}
+
+/** What a client asks for may be beyond a bigint. */
+function bounded(seq: number): number {
+  return Math.min(seq, Number.MAX_SAFE_INTEGER - 1);
 }
