@@ -177,3 +177,25 @@ test('a reader that is stopped before Kafka is there ends its start', async () =
 function disposable<L extends { close(): Promise<unknown> }>(log: L): L & AsyncDisposable {
   return { ...log, [Symbol.asyncDispose]: async () => void (await log.close()) };
 }
+
+test('[L3] a listener that throws makes the reader dead, told once: nothing says which records it has taken', async () => {
+  await using log = disposable(await createLog(1));
+  await using writer = await log.openWriter();
+  const reader = log.createReader({ shardId: 'a', epoch: 1, state: 'active' });
+  const dead: Error[] = [];
+  await reader.start({
+    onAssigned: () => undefined,
+    onRecords: () => {
+      throw new TypeError('a bug');
+    },
+    onPoison: () => undefined,
+    onDead: (error) => dead.push(error),
+  });
+  const record = { partition: 0, recipients: ['u'], chatId: 'c', seq: 1, event: 'e', value: Buffer.from('v') };
+  await writer.append([record]);
+  await expect.poll(() => dead.length, patience).toBe(1);
+  expect(reader.isConnected()).toBe(false);
+  await writer.append([record]);
+  await reader[Symbol.asyncDispose]();
+  expect(dead).toMatchObject([{ message: 'a bug' }]);
+});

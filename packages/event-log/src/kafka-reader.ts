@@ -1,7 +1,7 @@
 import { assert, type Clock, type Logger, systemClock, withDeadline } from '@carillon/runtime';
 import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { EventLogReader, GroupMember, LogListener, ReceivedRecord } from './event-log.ts';
-import { createKafka } from './kafka-client.ts';
+import { createConsumer } from './kafka-consumer.ts';
 import { KafkaPulse } from './kafka-pulse.ts';
 import { fromKafkaMessage } from './kafka-record.ts';
 import { KafkaSockets } from './kafka-sockets.ts';
@@ -23,7 +23,6 @@ type KafkaReaderOptions = {
   readonly sockets?: KafkaSockets;
 };
 
-const sessionMs = 15_000;
 const commitEveryMs = 300;
 const retryDelayMs = 1_000;
 const stopDeadlineMs = 10_000;
@@ -51,12 +50,14 @@ export class KafkaReader implements EventLogReader {
   #memberId: string | undefined;
   #isFetching = true;
   #isRunning = false;
+  /** kafkajs has a group to pause partitions in: not between a crash and the restart. What is paused then is applied at the join. */
+  #isInGroup = false;
   #isDead = false;
   #commitTimer: Disposable | undefined;
   #resolveFirstJoin: () => void = () => undefined;
 
   constructor(options: KafkaReaderOptions) {
-    const { topic, groupId, member, clientId = 'carillon-shard' } = options;
+    const { topic, member, clientId = 'carillon-shard' } = options;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#sockets = options.sockets ?? new KafkaSockets();
@@ -64,19 +65,12 @@ export class KafkaReader implements EventLogReader {
     const onSilent = () => this.#die(new Error('the consumer is silent while Kafka answers'));
     this.#watch = new KafkaWatch({ ...options, pulse: this.#pulse, clock: this.#clock, onSilent });
     const onJoin = () => this.#pulse.joining();
-    this.#consumer = createKafka({ ...options, clientId, sockets: this.#sockets }).consumer({
-      groupId,
-      sessionTimeout: sessionMs,
-      rebalanceTimeout: sessionMs,
-      heartbeatInterval: 1_500,
-      maxWaitTimeInMs: 250,
-      minBytes: 1,
-      maxBytes: 4 << 20,
-      maxBytesPerPartition: 512 << 10,
-      metadataMaxAge: 60_000,
-      allowAutoTopicCreation: false,
-      partitionAssigners: [kafkaStickyAssigner({ topic, member, owned: () => this.assignedPartitions(), onJoin })],
-      retry: { retries: 10, restartOnFailure: async () => !this.#stopping.signal.aborted },
+    this.#consumer = createConsumer({
+      ...options,
+      clientId,
+      sockets: this.#sockets,
+      assigner: kafkaStickyAssigner({ topic, member, owned: () => this.assignedPartitions(), onJoin }),
+      mayRestart: () => !this.#stopping.signal.aborted,
     });
   }
 
@@ -92,7 +86,6 @@ export class KafkaReader implements EventLogReader {
     this.#commitTimer = this.#clock.every(commitEveryMs, () => void this.#commits.commit());
     void this.#run(signal);
     await firstJoin;
-    this.#watch.start();
   }
 
   finish(record: ReceivedRecord): void {
@@ -101,12 +94,12 @@ export class KafkaReader implements EventLogReader {
 
   pause(partition: number): void {
     this.#paused.add(partition);
-    if (this.#isRunning) this.#consumer.pause([{ topic: this.#options.topic, partitions: [partition] }]);
+    if (this.#isInGroup) this.#consumer.pause([{ topic: this.#options.topic, partitions: [partition] }]);
   }
 
   resume(partition: number): void {
     this.#paused.delete(partition);
-    if (this.#isRunning && this.#isFetching) this.#consumer.resume([{ topic: this.#options.topic, partitions: [partition] }]);
+    if (this.#isInGroup && this.#isFetching) this.#consumer.resume([{ topic: this.#options.topic, partitions: [partition] }]);
   }
 
   assignedPartitions(): readonly number[] {
@@ -130,7 +123,7 @@ export class KafkaReader implements EventLogReader {
   /** The consumer stays in the group, with all partitions paused: leaving would take the right to commit. */
   async stopFetching(): Promise<void> {
     this.#isFetching = false;
-    if (this.#isRunning) this.#applyPauses();
+    if (this.#isInGroup) this.#applyPauses();
   }
 
   /** Commits before it stops: a stopping kafkajs drops commits in silence (#767). */
@@ -159,6 +152,9 @@ export class KafkaReader implements EventLogReader {
     const { events } = this.#consumer;
     this.#consumer.on(events.GROUP_JOIN, (event) => this.#onJoined(event));
     this.#consumer.on(events.REBALANCING, () => void this.#commits.commit());
+    this.#consumer.on(events.STOP, () => {
+      this.#isInGroup = false;
+    });
     this.#consumer.on(events.FETCH, () => this.#pulse.fetched());
     this.#consumer.on(events.HEARTBEAT, () => this.#pulse.heartbeat());
     this.#consumer.on(events.CRASH, (event) => this.#onCrash(event));
@@ -172,6 +168,7 @@ export class KafkaReader implements EventLogReader {
         await this.#consumer.subscribe({ topics: [this.#options.topic], fromBeginning: true });
         if (signal.aborted) return;
         this.#isRunning = true;
+        this.#watch.start();
         await this.#consumer.run({
           autoCommit: false,
           eachBatchAutoResolve: false,
@@ -194,6 +191,7 @@ export class KafkaReader implements EventLogReader {
     this.#readings = new Map(partitions.map((partition) => [partition, new PartitionReading(before.get(partition)?.position)]));
     this.#commits.assign(this.#readings);
     for (const partition of this.#paused) if (!this.#readings.has(partition)) this.#paused.delete(partition);
+    this.#isInGroup = true;
     this.#pulse.joined();
     this.#tell((listener) => listener.onAssigned(this.#generation, partitions));
     this.#applyPauses();
