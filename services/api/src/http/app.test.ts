@@ -95,15 +95,16 @@ describe('bodies', () => {
     if (code !== undefined) expect((await problemOf(answer)).code).toBe(code);
   });
 
-  test('[S5] a stream without an end is read up to the limit only', async () => {
+  test('[S5] a long stream is read up to the limit only', async () => {
     let pulled = 0;
-    const endless = new ReadableStream({
+    const long = new ReadableStream({
       pull: (controller) => {
         pulled += 1;
-        controller.enqueue(new Uint8Array(1024).fill(0x20));
+        if (pulled > 500) controller.close();
+        else controller.enqueue(new Uint8Array(1024).fill(0x20));
       },
     });
-    expect((await problemOf(post(endless))).code).toBe('payload_too_large');
+    expect((await problemOf(post(long))).code).toBe('payload_too_large');
     expect(pulled).toBeLessThan(80);
   });
 
