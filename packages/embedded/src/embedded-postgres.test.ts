@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { EmbeddedPostgres } from './embedded-postgres.ts';
-import { checkFolders } from './folder-access.ts';
+import { checkFolder, closedFolder } from './folder-access.ts';
+import { placeBinaries } from './place-binaries.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'carillon-embedded-'));
 chmodSync(root, 0o755); // the server's own user has to be able to enter it
@@ -99,6 +100,24 @@ describe('embedded Postgres', { timeout: 60_000 }, () => {
     const closed = join(root, 'closed');
     mkdirSync(join(closed, 'data'), { recursive: true, mode: 0o700 });
     const runner = { name: 'postgres', credentials: { uid: 4711, gid: 4711 } };
-    expect(() => checkFolders([join(closed, 'data')], runner)).toThrow(`cannot enter the folder ${closed}`);
+    expect(() => checkFolder(join(closed, 'data'), runner)).toThrow(`cannot enter the folder ${closed}`);
+  });
+
+  test('binaries below a folder that the server’s user cannot enter are copied once to one it can', () => {
+    const closed = join(root, 'closed-clone');
+    mkdirSync(join(closed, 'native', 'bin'), { recursive: true });
+    chmodSync(closed, 0o700);
+    writeFileSync(join(closed, 'native', 'bin', 'postgres'), 'a program');
+    const runner = { name: 'nobody', credentials: { uid: 4711, gid: 4711 } };
+    const said: string[] = [];
+    const place = () => placeBinaries(join(closed, 'native', 'bin'), runner, (text) => said.push(text));
+    const placed = place();
+    try {
+      expect(readFileSync(join(placed, 'postgres'), 'utf8')).toBe('a program');
+      expect(closedFolder(placed, runner)).toBeUndefined();
+      expect([place(), said.length]).toEqual([placed, 1]);
+    } finally {
+      rmSync(dirname(dirname(placed)), { recursive: true });
+    }
   });
 });

@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path';
 import { StartError } from '@carillon/runtime';
 import { findBinDir, healLibraryLinks, readVersion } from './binaries.ts';
 import { DataLock } from './data-lock.ts';
-import { checkFolders } from './folder-access.ts';
+import { checkFolder } from './folder-access.ts';
 import { freePort } from './free-port.ts';
 import { initialize } from './initialize.ts';
+import { placeBinaries } from './place-binaries.ts';
 import { stopStalePostmaster } from './postmaster.ts';
 import { chooseRunner, type Runner } from './runner.ts';
 import { spawnServer, waitUntilReady } from './server-process.ts';
@@ -90,17 +91,18 @@ export class EmbeddedPostgres implements AsyncDisposable {
   }
 
   async #start(): Promise<RunningPostgres> {
-    const binDir = this.#options.binDir ?? findBinDir();
+    const installed = this.#options.binDir ?? findBinDir();
     const isNew = mkdirSync(this.#root, { recursive: true }) !== undefined;
     if (isNew) chmodSync(this.#root, 0o755); // whatever the umask: the server's own user has to enter it
     this.#lock = DataLock.take(this.#root);
     const cluster = join(this.#root, 'cluster');
     this.#watchdog = new Watchdog({ cluster, ...(this.#options.isTemporary === true ? { removes: this.#root } : {}) });
     const runner = chooseRunner(cluster);
-    checkFolders([binDir, this.#root], runner);
-    healLibraryLinks(binDir);
-    await stopStalePostmaster(cluster);
+    checkFolder(this.#root, runner);
+    healLibraryLinks(installed);
     const announce = this.#options.announce ?? (() => undefined);
+    const binDir = placeBinaries(installed, runner, announce);
+    await stopStalePostmaster(cluster);
     const password = await initialize({ binDir, root: this.#root, cluster, runner, superuser, announce });
     const version = await readVersion(binDir, runner);
     const { port, pid } = await this.#listen(binDir, cluster, runner);

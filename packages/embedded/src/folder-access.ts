@@ -3,17 +3,21 @@ import { dirname } from 'node:path';
 import { StartError } from '@carillon/runtime';
 import type { Runner } from './runner.ts';
 
-/** Every folder from each path up to the root can be entered by the runner; else one sentence that names the first that cannot. */
-export function checkFolders(paths: readonly string[], runner: Runner): void {
+/** The path and every folder above it can be entered by the runner; else one sentence that names the first that cannot. */
+export function checkFolder(path: string, runner: Runner): void {
+  const folder = closedFolder(path, runner);
+  if (folder === undefined) return;
+  throw new StartError(
+    `Postgres cannot run as root, and the user it runs as (${runner.name}) cannot enter the folder ${folder}: ` +
+      `keep the data elsewhere (npm start -- --data-dir DIR), run "chmod o+x ${folder}", or start as another user than root.`,
+  );
+}
+
+/** The first folder, from the path up to the root, that the runner cannot enter. */
+export function closedFolder(path: string, runner: Runner): string | undefined {
   const { uid, gid } = runner.credentials;
-  if (uid === undefined || gid === undefined) return;
-  for (const folder of paths.flatMap((path) => withParents(realpathSync(path)))) {
-    if (mayEnter(statSync(folder), uid, gid)) continue;
-    throw new StartError(
-      `Postgres cannot run as root, and the user it runs as (${runner.name}) cannot enter the folder ${folder}: ` +
-        `move Carillon out of it, run "chmod o+x ${folder}", or start as another user than root.`,
-    );
-  }
+  if (uid === undefined || gid === undefined) return undefined;
+  return withParents(realpathSync(path)).find((folder) => !mayEnter(statSync(folder), uid, gid));
 }
 
 function withParents(path: string): string[] {
