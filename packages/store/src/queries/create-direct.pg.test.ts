@@ -37,14 +37,15 @@ describe('direct chats', () => {
     expect(second.chat.id).not.toBe(first.chat.id);
   });
 
-  test('it has no member routes and no patch; only the sender deletes a message', async () => {
+  test('[G4] it has no member routes, leaving included, and no patch; only the sender deletes a message', async () => {
     const { db } = store();
     const { chat } = await create('erin', 'frank');
     const as = { chatId: chat.id, userId: 'erin' };
     expect(await addMembers(db, { ...as, userIds: ['mallory'], maxMembers: 10 })).toEqual(forbidden);
     expect(await removeMember(db, { ...as, memberId: 'frank' })).toEqual(forbidden);
     expect(await removeMember(db, { ...as, memberId: 'erin' })).toEqual(forbidden);
-    expect(await updateMemberRole(db, { ...as, memberId: 'frank', role: 'admin' })).toEqual(forbidden);
+    expect(await removeMember(db, { ...as, memberId: 'nobody' })).toEqual(forbidden);
+    for (const memberId of ['frank', 'nobody']) expect(await updateMemberRole(db, { ...as, memberId, role: 'admin' })).toEqual(forbidden);
     expect(await updateChat(db, { ...as, title: 'No' })).toEqual(forbidden);
     const message = await store().send(chat.id, 'frank');
     expect(await deleteMessage(db, { ...as, messageId: message.id })).toEqual(forbidden);

@@ -47,7 +47,22 @@ describe('groups', () => {
     expect(await create('Two')).toEqual({ kind: 'conflict' });
   });
 
-  test('[M1] a large group is told in events of 100, each with the chat as of its seq; recipients join at their event', async () => {
+  test('[G8] creating again after the creator left, or after the chat was deleted, is a conflict', async () => {
+    const { db } = store();
+    const create = (clientChatId: string) =>
+      createGroup(db, {
+        ...{ chatId: randomUUID(), userId: 'gina', clientChatId, contentHash: Buffer.from('same'), title: 'One', avatarUrl: null },
+        ...{ memberIds: ['bob'], maxMembers: 10 },
+      });
+    const [left, deleted] = [await create('left'), await create('deleted')];
+    if (left.kind !== 'created' || deleted.kind !== 'created') throw new Error('both are new');
+    await remove(left.chat.id, 'gina', 'gina');
+    await deleteChat(db, { chatId: deleted.chat.id, userId: 'gina' });
+    for (const id of ['left', 'deleted']) expect(await create(id)).toEqual({ kind: 'conflict' });
+    expect(await store().rows("SELECT 1 FROM chats WHERE created_by = 'gina'")).toHaveLength(2);
+  });
+
+  test('[G5] [M1] a large group is told in events of 100, each with the chat as of its seq; recipients join at their event', async () => {
     const ids = many(249).map((n) => `user-${n}`);
     const chat = await store().group('olivia', ids);
     expect(chat).toMatchObject({ seq: 3, member_count: 250 });
@@ -113,13 +128,19 @@ describe('membership', () => {
     expect(await readMessage(store().db, { chatId: chat.id, userId: 'carol', messageId })).toBeUndefined();
   });
 
-  test('adding only members makes no event; too many are refused whole', async () => {
+  test('[G6] adding only members makes no event, however full the chat; too many are refused whole', async () => {
     const chat = await store().group('olivia', ['bob']);
     expect(await add(chat.id, 'olivia', 'bob')).toMatchObject({ kind: 'ok', members: [{ user_id: 'bob' }] });
     expect(await store().events(chat.id)).toHaveLength(1);
     const outcome = await addMembers(store().db, { chatId: chat.id, userId: 'olivia', userIds: ['carol', 'dave'], maxMembers: 3 });
     expect(outcome).toEqual({ kind: 'full' });
+    const addTo = (maxMembers: number, ...userIds: string[]) =>
+      addMembers(store().db, { chatId: chat.id, userId: 'olivia', userIds, maxMembers });
+    expect(await addTo(1, 'bob', 'olivia')).toMatchObject({ kind: 'ok', members: [{ user_id: 'bob' }, { user_id: 'olivia' }] });
+    expect(await addTo(2, 'bob', 'carol')).toEqual({ kind: 'full' });
+    expect(await recipients(chat.id, 1)).toHaveLength(2);
     expect((await store().send(chat.id, 'olivia')).seq).toBe(2);
+    expect(await addTo(3, 'bob', 'carol', 'carol')).toMatchObject({ kind: 'ok', members: [{ user_id: 'bob' }, { user_id: 'carol' }] });
   });
 
   test('[M6] [H2] [M5] the removal is the last thing that a removed member is told; then every read is not found', async () => {
@@ -194,13 +215,15 @@ describe('membership', () => {
     expect(now.map((users) => users.sort())).toEqual(expected);
   });
 
-  test('roles: who may remove, add, rename and give roles', async () => {
+  test('[G3] [G4] roles: who may remove, add, rename and give roles', async () => {
     const chat = await store().group('olivia', ['adam', 'anna', 'bob', 'carol']);
     for (const admin of ['adam', 'anna'])
       expect(await setRole(chat.id, 'olivia', admin, 'admin')).toMatchObject({ member: { role: 'admin' } });
     expect(await setRole(chat.id, 'adam', 'bob', 'admin')).toEqual(forbidden);
     expect(await setRole(chat.id, 'adam', 'nobody', 'admin')).toEqual(notFound);
-    expect(await setRole(chat.id, 'olivia', 'olivia', 'member')).toEqual(forbidden);
+    expect(await remove(chat.id, 'bob', 'nobody')).toEqual(notFound);
+    for (const role of ['member', 'admin'] as const) expect(await setRole(chat.id, 'olivia', 'olivia', role)).toEqual(forbidden);
+    expect(await setRole(chat.id, 'olivia', 'olivia', 'owner')).toMatchObject({ kind: 'ok', member: { role: 'owner' } });
     expect(await remove(chat.id, 'adam', 'anna')).toEqual(forbidden);
     expect(await remove(chat.id, 'adam', 'olivia')).toEqual(forbidden);
     expect(await remove(chat.id, 'bob', 'carol')).toEqual(forbidden);
@@ -225,22 +248,25 @@ describe('membership', () => {
     ]);
   });
 
-  test('when the owner leaves, the longest-serving admin, else member, becomes owner', async () => {
-    const chat = await store().group('olivia', ['bob']);
+  test('[G1] when the owner leaves, the longest-serving admin, else member, becomes owner, of equals the first by byte', async () => {
+    const chat = await store().group('olivia', ['bob', 'Zoe']);
     await add(chat.id, 'olivia', 'anna');
     await add(chat.id, 'olivia', 'adam');
     await setRole(chat.id, 'olivia', 'adam', 'admin');
     await remove(chat.id, 'olivia', 'olivia');
     expect(await lastEvents(chat.id, 2)).toMatchObject([
-      { seq: 5, event: 'member.removed', data: { user_id: 'olivia', reason: 'left', chat: { seq: 5, member_count: 3 } } },
+      { seq: 5, event: 'member.removed', data: { user_id: 'olivia', reason: 'left', chat: { seq: 5, member_count: 4 } } },
       { seq: 6, event: 'member.updated', data: { member: { user_id: 'adam', role: 'owner' } } },
     ]);
     expect(await recipients(chat.id, 6)).not.toContain('olivia');
     await remove(chat.id, 'adam', 'adam');
-    expect(await lastEvents(chat.id, 1)).toMatchObject([{ data: { member: { user_id: 'bob', role: 'owner' } } }]);
+    expect(await lastEvents(chat.id, 1)).toMatchObject([{ data: { member: { user_id: 'Zoe', role: 'owner' } } }]);
+    await remove(chat.id, 'Zoe', 'Zoe');
+    await remove(chat.id, 'bob', 'bob');
+    expect(await lastEvents(chat.id, 1)).toMatchObject([{ data: { member: { user_id: 'anna', role: 'owner' } } }]);
   });
 
-  test('when the last member leaves, the chat is deleted with that event', async () => {
+  test('[G2] when the last member leaves, the chat is deleted with that event', async () => {
     const chat = await store().group('olivia');
     expect(await remove(chat.id, 'olivia', 'olivia')).toEqual({ kind: 'ok' });
     expect(await lastEvents(chat.id, 1)).toMatchObject([
@@ -262,11 +288,11 @@ describe('membership', () => {
     expect(await store().trySend(chat.id, 'bob')).toEqual(notFound);
   });
 
-  test('[H7] members come in pages, with the chat’s seq', async () => {
-    const chat = await store().group('olivia', ['a', 'b', 'c']);
+  test('[H7] [G9] members come in pages by the bytes of their ids, with the chat’s seq', async () => {
+    const chat = await store().group('olivia', ['a', 'b', 'Z']);
     const read = (cursor?: string) => readMembers(store().db, { chatId: chat.id, userId: 'a', limit: 3, cursor });
     const first = await read();
-    expect(first).toMatchObject({ kind: 'ok', seq: 1, members: [{ user_id: 'a' }, { user_id: 'b' }, { user_id: 'c' }] });
+    expect(first).toMatchObject({ kind: 'ok', seq: 1, members: [{ user_id: 'Z' }, { user_id: 'a' }, { user_id: 'b' }] });
     const second = await read(first.kind === 'ok' ? (first.nextCursor ?? '') : '');
     expect(second).toMatchObject({ kind: 'ok', members: [{ user_id: 'olivia', role: 'owner' }], nextCursor: null });
     expect(await read('garbage')).toEqual({ kind: 'invalid_cursor' });

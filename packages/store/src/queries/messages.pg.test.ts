@@ -20,7 +20,7 @@ const edit = (message: Message, userId: string, text: string) =>
 const remove = (message: Message, userId: string) => deleteMessage(store().db, { chatId: message.chat_id, userId, messageId: message.id });
 
 describe('reading messages', () => {
-  test('[H7] pages by newest, before, after and around, ascending, each side saying whether there is more', async () => {
+  test('[H7] [G10] pages by newest, before, after and around, ascending, each side saying whether there is more', async () => {
     const chat = await store().group('olivia');
     for (const n of many(10)) await store().send(chat.id, 'olivia', `${n + 2}`); // texts equal their seq: 2 to 11
     const page = async (position: MessagesPosition, limit = 4) => {
@@ -146,7 +146,7 @@ describe('changing messages', () => {
     expect(await edit(message, 'bob', 'again')).toEqual({ kind: 'deleted' });
   });
 
-  test('deleting: the sender, admins and the owner; a plain member is refused', async () => {
+  test('[G7] deleting: the sender, admins and the owner; a plain member is refused, also when it is deleted already', async () => {
     const chat = await store().group('olivia', ['adam', 'bob', 'carol']);
     await updateMemberRole(store().db, { chatId: chat.id, userId: 'olivia', memberId: 'adam', role: 'admin' });
     const message = await store().send(chat.id, 'bob');

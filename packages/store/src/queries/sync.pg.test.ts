@@ -183,7 +183,38 @@ describe('sync', () => {
     expect((await syncRun(reader, first.syncCursor)).events).toMatchObject([{ chat_id: chats[1]?.id, seq: 2 }]);
   });
 
-  test('[H5] another timeline, another system or a cursor behind the retention is too long; garbage is invalid', async () => {
+  test('[G9] the overview goes by the newest message that the caller may see, else the creation, then by id', async () => {
+    const { db } = store();
+    const reader = user();
+    const at = (minute: number) => `2030-01-01T00:0${minute}:00Z`;
+    const group = async (minute: number) => {
+      const { id } = await store().group('olivia', [reader]);
+      await store().rows('UPDATE chats SET created_at = $2 WHERE id = $1', [id, at(minute)]);
+      return id;
+    };
+    const say = async (chatId: string, minute: number) => {
+      const { id } = await store().send(chatId, 'olivia');
+      await store().rows('UPDATE messages SET date = $2 WHERE id = $1', [id, at(minute)]);
+    };
+    const [written, empty, rejoined] = [await group(0), await group(4), await group(0)];
+    const equals = [await group(1), await group(1), await group(1)];
+    await say(written, 5);
+    await say(rejoined, 3);
+    await removeMember(db, { chatId: rejoined, userId: reader, memberId: reader });
+    await say(rejoined, 9);
+    await addMembers(db, { chatId: rejoined, userId: 'olivia', userIds: [reader], maxMembers: 10 });
+    const order: string[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await readOverview(db, { userId: reader, limit: 1, cursor });
+      if (page.kind !== 'ok') throw new Error(page.kind);
+      order.push(...page.chats.map((chat) => chat.id));
+      if (page.nextCursor === null) break;
+      cursor = page.nextCursor;
+    }
+    expect(order).toEqual([written, empty, rejoined, ...equals.sort().reverse()]);
+  });
+
+  test('[H5] [H17] another timeline, another system or a cursor behind the retention is too long; garbage is invalid', async () => {
     const { db } = store();
     const reader = user();
     const chat = await store().group('olivia', [reader]);
@@ -278,8 +309,29 @@ describe('heads', () => {
   });
 });
 
+describe('a cursor of the other route', () => {
+  test('[H17] starts again at the base of its run, from sync to heads and from heads to sync', async () => {
+    const { db } = store();
+    const reader = user();
+    const chats = await Promise.all(many(3).map(() => store().group('olivia', [reader])));
+    const base = await cursorNow(reader);
+    for (const chat of chats) await store().send(chat.id, 'olivia');
+    const ids = chats.map((chat) => chat.id).sort();
+    const onTheWay = await syncPage(reader, base, 2);
+    expect(onTheWay.hasMore).toBe(true);
+    expect((await headsRun(reader, onTheWay.nextCursor)).heads.map((head) => head.chat_id)).toEqual(ids);
+    const heads = await readHeads(db, { userId: reader, cursor: base, limit: 2, retentionDays });
+    if (heads.kind !== 'ok') throw new Error(heads.kind);
+    expect(heads.hasMore).toBe(true);
+    const whole = await syncRun(reader, heads.nextCursor, 2);
+    expect(whole.events.map((event) => event.chat_id)).toEqual(ids);
+    expect((await headsRun(reader, whole.cursor)).heads).toEqual([]);
+    expect((await syncRun(reader, (await headsRun(reader, base)).cursor)).events).toEqual([]);
+  });
+});
+
 describe('retention', () => {
-  test('[H5] pruning takes a prefix, never what waits in the outbox; who is behind it is told', async () => {
+  test('[H5] [H18] pruning takes a prefix, never what waits in the outbox; who is behind it is told', async () => {
     const { db } = store();
     const reader = user();
     const chat = await store().group('olivia', [reader]);

@@ -3,7 +3,7 @@ import { expect, inject, test } from 'vitest';
 import { RelayDatabase } from './relay-database.fixture.ts';
 import { EventPruner } from './retention.ts';
 
-test('events older than the retention go, those still in the outbox and younger ones stay', async () => {
+test('[H18] events older than the retention go, those still in the outbox and younger ones stay', async () => {
   await using db = await RelayDatabase.create(inject('postgresUrl'));
   const chatId = await db.group(['bob']);
   for (const text of ['old', 'old, not sent yet', 'young']) await db.post(chatId, text);

@@ -21,7 +21,7 @@ const read = (messageNo: number, userId = 'ada', recipients = [userId]) => ({
 });
 const taken = (sender: SignalSender) => sender.take(8).map(({ record }) => signalFrameSchema.parse(JSON.parse(record.value.toString())));
 
-test('at most one signal leaves per user, chat and second; the newest of several leaves at its end', () => {
+test('[P11] at most one signal leaves per user, chat and second; the newest of several leaves at its end', () => {
   const time = { nowMs: 0 };
   const sender = new SignalSender(clockAt(time));
   sender.sendRead(read(1));

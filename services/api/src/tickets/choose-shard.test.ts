@@ -24,7 +24,7 @@ test.each([
   ['the emptiest, when nobody owns the partition', 9, undefined, 'b'],
   ['the emptiest, while partitions are not known', undefined, undefined, 'b'],
   ['an unknown shard to avoid changes nothing', 1, 'z', 'a'],
-])('[R2] a ticket leads to %s', (_, partition, avoid, shardId) => {
+])('[R2] [H15] a ticket leads to %s', (_, partition, avoid, shardId) => {
   expect(choose(partition, avoid)).toBe(shardId);
 });
 
@@ -35,7 +35,7 @@ test('no ticket leads to a shard that drains or was silent for 6 s', () => {
   expect(choose(0, undefined, [])).toBeUndefined();
 });
 
-test('the avoided shard is better than none', () => {
+test('[H15] the avoided shard is better than none', () => {
   expect(choose(0, 'a', [lease('a', [0])])).toBe('a');
   expect(choose(0, 'a', [lease('a', [0]), lease('b', [], { state: 'draining' })])).toBe('a');
 });
