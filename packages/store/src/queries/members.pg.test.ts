@@ -289,12 +289,12 @@ describe('membership', () => {
   });
 
   test('[H7] [G9] members come in pages by the bytes of their ids, with the chat’s seq', async () => {
-    const chat = await store().group('olivia', ['a', 'b', 'Z']);
+    const chat = await store().group('olivia', ['a', 'b', 'c', 'Z']);
     const read = (cursor?: string) => readMembers(store().db, { chatId: chat.id, userId: 'a', limit: 3, cursor });
     const first = await read();
     expect(first).toMatchObject({ kind: 'ok', seq: 1, members: [{ user_id: 'Z' }, { user_id: 'a' }, { user_id: 'b' }] });
     const second = await read(first.kind === 'ok' ? (first.nextCursor ?? '') : '');
-    expect(second).toMatchObject({ kind: 'ok', members: [{ user_id: 'olivia', role: 'owner' }], nextCursor: null });
+    expect(second).toMatchObject({ kind: 'ok', members: [{ user_id: 'c' }, { user_id: 'olivia', role: 'owner' }], nextCursor: null });
     expect(await read('garbage')).toEqual({ kind: 'invalid_cursor' });
   });
 });
