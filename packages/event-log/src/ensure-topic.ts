@@ -17,7 +17,7 @@ const dayMs = 86_400_000;
 /** Per partition: bounds the disk when a day holds more than expected. */
 const retentionBytes = 1 << 30;
 /** A new topic is known to every broker, with a leader for each partition, within a second as a rule. */
-const settling = { attempts: 100, delayMs: 100 };
+const settling = { attempts: 100, delayMs: 100, refusals: ['UNKNOWN_TOPIC_OR_PARTITION', 'NOT_LEADER_FOR_PARTITION'] };
 
 /**
  * Creates the topic of notifications, or finds it. Its number of partitions is in effect for good, because it decides which
@@ -28,18 +28,20 @@ export async function ensureTopic(options: TopicOptions): Promise<void> {
   const admin = kafka.admin();
   try {
     await admin.connect();
-    await create(admin, options);
+    const isNew = await create(admin, options);
     await checkPartitions(admin, options);
+    if (isNew) await awaitLeaders(admin, options);
   } finally {
     await admin.disconnect();
   }
 }
 
-async function create(admin: Admin, options: TopicOptions): Promise<void> {
+/** Whether it was not there before. */
+async function create(admin: Admin, options: TopicOptions): Promise<boolean> {
   const { topic, partitions } = options;
   const replicationFactor = options.replicationFactor ?? Math.min(3, (await admin.describeCluster()).brokers.length);
   const configEntries = settings(replicationFactor);
-  await admin.createTopics({
+  return admin.createTopics({
     topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }],
     timeout: 10_000,
     waitForLeaders: false,
@@ -67,14 +69,23 @@ async function checkPartitions(admin: Admin, options: TopicOptions): Promise<voi
 }
 
 /** kafkajs's own wait (`waitForLeaders`) gives up when a broker has not heard of the topic yet. */
-async function countPartitions(admin: Admin, { topic, clock = systemClock }: TopicOptions): Promise<number> {
+async function countPartitions(admin: Admin, options: TopicOptions): Promise<number> {
+  const { topics } = await onceSettled(() => admin.fetchTopicMetadata({ topics: [options.topic] }), options);
+  return topics[0]?.partitions.length ?? 0;
+}
+
+/** A leader that answers for its offsets also takes records: before that, a first send fails in part, and the rest comes twice. */
+async function awaitLeaders(admin: Admin, options: TopicOptions): Promise<void> {
+  await onceSettled(() => admin.fetchTopicOffsets(options.topic), options);
+}
+
+/** Asks again while the brokers do not know yet what the controller has decided. */
+async function onceSettled<T>(ask: () => Promise<T>, { clock = systemClock }: TopicOptions): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-      return topics[0]?.partitions.length ?? 0;
+      return await ask();
     } catch (error) {
-      const isSettling = isKafkaRefusal(error, 'UNKNOWN_TOPIC_OR_PARTITION');
-      if (!isSettling || attempt === settling.attempts) throw error;
+      if (attempt === settling.attempts || !settling.refusals.some((refusal) => isKafkaRefusal(error, refusal))) throw error;
       await clock.sleep(settling.delayMs);
     }
   }

@@ -23,9 +23,9 @@ export function eventLogContract(name: string, createHarness: () => Promise<Even
     let open: EventLogReader[];
 
     beforeEach(async () => {
+      open = [];
       log = await createHarness();
       writer = await log.openWriter();
-      open = [];
     });
 
     afterEach(async () => {
