@@ -9,6 +9,8 @@ test.each([
   ['HTTPS://CDN.Example.org:8443/a b'.replace(' ', '%20'), 'https://cdn.example.org:8443/a%20b'],
   ['https://8.8.8.8/x', 'https://8.8.8.8/x'],
   ['https://[2606:4700::1111]/x', 'https://[2606:4700::1111]/x'],
+  ['https://[2001:4860:4860::8888]/x', 'https://[2001:4860:4860::8888]/x'],
+  ['https://[::ffff:0:8.8.8.8]/x', 'https://[::ffff:0:808:808]/x'],
   ['https://bücher.example/x', 'https://xn--bcher-kva.example/x'],
 ])('[S4] %s is stored as %s', (text, url) => {
   expect(parseFileUrl(text, production)).toEqual({ url });
@@ -42,7 +44,12 @@ test.each([
   'https://[::1]/x',
   'https://[::ffff:127.0.0.1]/x',
   'https://[::ffff:a00:1]/x',
+  'https://[::ffff:0:7f00:1]/x',
+  'https://[::ffff:0:10.0.0.1]/x',
   'https://[64:ff9b::7f00:1]/x',
+  'https://[2001:0:4136:e378:8000:63bf:80ff:fffe]/x',
+  'https://[2001:db8::1]/x',
+  'https://[3fff:fff::1]/x',
   'https://[2002:7f00:1::]/x',
   'https://[fe80::1]/x',
   'https://[fd00::1]/x',

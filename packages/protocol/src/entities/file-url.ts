@@ -97,14 +97,16 @@ function isPrivateIpv6(address: string): boolean {
   const embedded = embeddedIpv4(groups);
   if (embedded !== undefined) return isPrivateIpv4(embedded);
   const [first = 0, second = 0] = groups;
-  if ((first === 0x2001 && second === 0xdb8) || (first === 0x100 && second === 0)) return true;
+  const isReserved = first === 0x2001 && (second < 0x200 || second === 0xdb8);
+  if (isReserved || (first === 0x100 && second === 0) || (first === 0x3fff && second < 0x1000)) return true;
   return privateIpv6.some(([prefix, bits]) => first >>> (16 - bits) === prefix >>> (16 - bits));
 }
 
-/** `::a.b.c.d` (and so `::` and `::1`), `::ffff:a.b.c.d`, `64:ff9b::a.b.c.d` and `2002:a.b.c.d::` lead to an IPv4 address. */
+/** `::a.b.c.d` (and so `::` and `::1`), `::ffff:a.b.c.d`, `::ffff:0:a.b.c.d`, `64:ff9b::a.b.c.d` and `2002:a.b.c.d::` lead to an IPv4 address. */
 function embeddedIpv4(groups: readonly number[]): number | undefined {
-  const [g0 = 0, g1 = 0, g2 = 0, , , g5 = 0, g6 = 0, g7 = 0] = groups;
-  const isMapped = groups.slice(0, 5).every((group) => group === 0) && (g5 === 0 || g5 === 0xffff);
+  const [g0 = 0, g1 = 0, g2 = 0, , g4 = 0, g5 = 0, g6 = 0, g7 = 0] = groups;
+  const hasPrefix = (g4 === 0 && (g5 === 0 || g5 === 0xffff)) || (g4 === 0xffff && g5 === 0);
+  const isMapped = hasPrefix && groups.slice(0, 4).every((group) => group === 0);
   if (isMapped || (g0 === 0x64 && g1 === 0xff9b)) return ((g6 << 16) | g7) >>> 0;
   return g0 === 0x2002 ? ((g1 << 16) | g2) >>> 0 : undefined;
 }
