@@ -5,8 +5,11 @@ type Limits = { readonly inFlight: number; readonly waiting: number; readonly wa
 
 type Lane = { inFlight: number; readonly waiting: (() => void)[] };
 
-/** Two writers keep a chat's lock busy; more would only hold connections that other chats need. */
-export const writeGateLimits: Limits = { inFlight: 2, waiting: 100, waitMs: 5_000 };
+/**
+ * Two writers keep a chat's lock busy; more would only hold connections that other chats need. They write some hundreds a second,
+ * so the wait refuses a lasting overload; the waiting list only bounds memory, and a burst fits into it.
+ */
+export const writeGateLimits: Limits = { inFlight: 2, waiting: 1_000, waitMs: 5_000 };
 
 /**
  * Lets at most `inFlight` writes of one chat into the database at a time, first come, first served, so that one hot chat
