@@ -1,4 +1,4 @@
-import { Tickets } from '@carillon/auth';
+import { DevTokens, Tickets } from '@carillon/auth';
 import {
   addedMembersSchema,
   chatSchema,
@@ -78,7 +78,7 @@ describe('chats', () => {
     ['with oneself', ['ME']],
     ['with two', ['bob', 'cy']],
     ['with nobody', []],
-  ])('a direct chat %s is a fault', async (_, memberIds) => {
+  ])('[H12] a direct chat %s is a fault', async (_, memberIds) => {
     const [ann] = users('ann');
     const body = { kind: 'direct', member_ids: memberIds.map((id) => (id === 'ME' ? ann : id)) };
     expect(await api.problem(ann, 'POST', '/v1/chats', body)).toMatchObject({
@@ -122,14 +122,66 @@ describe('chats', () => {
     expect(await api.problem(ann, 'GET', `/v1/chats/${id}`)).toMatchObject({ status: 404, code: 'not_found' });
   });
 
-  test('a direct chat has no member routes and no patch', async () => {
+  test('[G4] a direct chat has no member routes but the list, and no patch', async () => {
     const [ann, bob] = users('ann', 'bob');
     const { id } = await api.ok(chatSchema, 201, ann, 'POST', '/v1/chats', { kind: 'direct', member_ids: [bob] });
     expect((await api.problem(ann, 'PATCH', `/v1/chats/${id}`, { title: 'x' })).code).toBe('forbidden');
     expect((await api.problem(ann, 'POST', `/v1/chats/${id}/members`, { user_ids: ['cy'] })).code).toBe('forbidden');
     expect((await api.problem(ann, 'PATCH', `/v1/chats/${id}/members/${bob}`, { role: 'admin' })).code).toBe('forbidden');
     expect((await api.problem(ann, 'DELETE', `/v1/chats/${id}/members/${ann}`)).code).toBe('forbidden');
+    const { members } = await api.ok(memberPageSchema, 200, ann, 'GET', `/v1/chats/${id}/members`);
+    expect(members.map((member) => member.user_id)).toEqual([ann, bob]);
     expect((await api.call(bob, 'DELETE', `/v1/chats/${id}`)).status).toBe(204);
+  });
+});
+
+describe('the fields of a chat', () => {
+  const group = { kind: 'group', title: 'x', member_ids: [] };
+  const direct = { kind: 'direct', member_ids: ['bob'] };
+
+  test.each<[string, object, string[]]>([
+    ['no title', { kind: 'group', member_ids: [] }, ['/title']],
+    ['an empty title', { ...group, title: '' }, ['/title']],
+    ['201 code points', { ...group, title: '🔔'.repeat(201) }, ['/title']],
+    ['a title of null', { ...group, title: null }, ['/title']],
+    ['a picture at a private address', { ...group, avatar_url: 'https://10.0.0.1/a.png' }, ['/avatar_url']],
+    ['a picture that is empty', { ...group, avatar_url: '' }, ['/avatar_url']],
+    ['no members field', { kind: 'group', title: 'x' }, ['/member_ids']],
+  ])('[H11] a group is refused with %s', async (_, body, pointers) => {
+    const problem = await api.problem('ann', 'POST', '/v1/chats', body);
+    expect([problem.code, problem.errors?.map(({ pointer }) => pointer)]).toEqual(['validation_failed', pointers]);
+  });
+
+  test('[H11] 200 code points are a title, null is no picture, and a picture is stored as the URL parser writes it', async () => {
+    const [ann] = users('ann');
+    const title = '🔔'.repeat(200);
+    const create = (avatar_url: string | null) => api.ok(chatSchema, 201, ann, 'POST', '/v1/chats', { ...group, title, avatar_url });
+    expect(await create(null)).toMatchObject({ title, avatar_url: null });
+    expect(await create('HTTPS://Files.Example:443/x/../a.png')).toMatchObject({ avatar_url: 'https://files.example/a.png' });
+  });
+
+  test('[H11] a text of null is none: the same message as without the field', async () => {
+    const [ann] = users('ann');
+    const { id } = await api.group(ann);
+    const path = `/v1/chats/${id}/messages`;
+    const content = { client_message_id: 'm', type: 'text', attachments: [{ type: 'image', file_url: 'https://files.example/1' }] };
+    const sent = await api.ok(messageSchema, 201, ann, 'POST', path, { ...content, text: null });
+    expect(await api.ok(messageSchema, 200, ann, 'POST', path, content)).toEqual(sent);
+  });
+
+  test('[H12] a direct chat takes no title, no picture and no client_chat_id', async () => {
+    for (const [field, value] of Object.entries({ title: 'x', avatar_url: null, client_chat_id: 'c' })) {
+      const problem = await api.problem('ann', 'POST', '/v1/chats', { ...direct, [field]: value });
+      expect([problem.code, problem.errors?.map(({ pointer }) => pointer)]).toEqual(['validation_failed', [`/${field}`]]);
+    }
+  });
+
+  test('[H12] a patch names at least one field', async () => {
+    const [ann, bob] = users('ann', 'bob');
+    const { id } = await api.group(ann, [bob]);
+    const message = await api.send(ann, id, 'x');
+    for (const path of [`/v1/chats/${id}`, `/v1/chats/${id}/messages/${message.id}`, `/v1/chats/${id}/members/${bob}`])
+      expect(await api.problem(ann, 'PATCH', path, {})).toMatchObject({ status: 400, code: 'validation_failed' });
   });
 });
 
@@ -163,7 +215,7 @@ describe('members', () => {
     expect(Object.fromEntries(members.map((member) => [member.user_id, member.role]))).toEqual({ [ann]: 'admin', [bob]: 'owner' });
   });
 
-  test('a full chat is `chat_full`', async () => {
+  test('[G6] a full chat is `chat_full`', async () => {
     await using small = await ApiFixture.create({ CHAT_MAX_MEMBERS: '3' });
     const { id } = await small.group('ann', ['bob', 'cy']);
     expect(await small.problem('ann', 'POST', `/v1/chats/${id}/members`, { user_ids: ['dan'] })).toMatchObject({
@@ -392,6 +444,21 @@ describe('tickets and tokens', () => {
     expect((await api.call('ann', 'POST', '/v1/tickets', '', { 'content-type': 'application/json' })).status).toBe(201);
   });
 
+  test('[H16] a ticket ends with its token; a token inside its leeway buys none', async () => {
+    await using own = await ApiFixture.create();
+    const lease = { shardId: 'shard-0', epoch: await own.presence.claimEpoch('shard-0'), url: 'ws://shard-0.example', partitions: [] };
+    await own.presence.renewLease({ ...lease, state: 'active', connections: 0 });
+    const withToken = async (secondsLeft: number) => {
+      const { token } = await new DevTokens({ secret }, systemClock).issue('ann', secondsLeft);
+      return { authorization: `Bearer ${token}` };
+    };
+    const ticket = await own.ok(ticketSchema, 201, null, 'POST', '/v1/tickets', undefined, await withToken(20));
+    expect(Date.parse(ticket.expires_at) - Date.now()).toBeLessThanOrEqual(20_000);
+    const leeway = await withToken(-10);
+    expect((await own.call(null, 'GET', '/v1/chats', undefined, leeway)).status).toBe(200);
+    expect(await own.problem(null, 'POST', '/v1/tickets', undefined, leeway)).toMatchObject({ status: 401, code: 'token_expired' });
+  });
+
   test('a development token works, for a day where nothing else is asked', async () => {
     const { token, expires_at } = await api.ok(devTokenSchema, 201, null, 'POST', '/v1/dev/tokens', { user_id: 'zoe' });
     expect(Math.abs(Date.parse(expires_at) - Date.now() - 86_400_000)).toBeLessThan(10_000);
@@ -410,7 +477,7 @@ describe('tickets and tokens', () => {
   });
 });
 
-test('[D2] a send is refused above the rate, and the headers tell', async () => {
+test('[H13] a send is refused above the rate, and the headers tell', async () => {
   await using limited = await ApiFixture.create({ SEND_RATE: '2' });
   const { id } = await limited.group('ann', ['bob']);
   const send = () => limited.call('ann', 'POST', `/v1/chats/${id}/messages`, text(crypto.randomUUID(), 'x'));
@@ -419,11 +486,28 @@ test('[D2] a send is refused above the rate, and the headers tell', async () => 
   await send();
   const refused = await send();
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, expect.stringMatching(/^([1-9]|10)$/)]);
+  expect([refused.headers.get('ratelimit-policy'), refused.headers.get('ratelimit')]).toEqual([
+    '"send";q=2;w=10',
+    `"send";r=0;t=${refused.headers.get('retry-after')}`,
+  ]);
   expect(refused.body).toMatchObject({ code: 'rate_limited' });
   expect((await limited.call('bob', 'POST', `/v1/chats/${id}/messages`, text('b', 'x'))).status).toBe(201);
 });
 
-test('[D2] while Postgres is away every route is `unavailable` with Retry-After, and readiness says so', async () => {
+test('[H13] retries count, faulty requests do not', async () => {
+  await using limited = await ApiFixture.create({ SEND_RATE: '2' });
+  const { id } = await limited.group('ann');
+  const path = `/v1/chats/${id}/messages`;
+  const statusOf = async (body: unknown, headers: Record<string, string> = {}) =>
+    (await limited.call('ann', 'POST', path, body, headers)).status;
+  expect(await statusOf({ type: 'text', text: 'x' })).toBe(400);
+  expect(await statusOf('{')).toBe(400);
+  expect(await statusOf('x', { 'content-type': 'text/plain' })).toBe(415);
+  expect(await statusOf('x'.repeat(70_000))).toBe(413);
+  expect([await statusOf(text('m', 'x')), await statusOf(text('m', 'x')), await statusOf(text('m', 'x'))]).toEqual([201, 200, 429]);
+});
+
+test('while Postgres is away every route is `unavailable` with Retry-After, and readiness says so', async () => {
   await using away = await ApiFixture.create({ DATABASE_URL: 'postgres://127.0.0.1:1/none', DEV_TOKENS: 'true' });
   const chat = '/v1/chats/018f3f70-0000-7000-8000-000000000001';
   for (const [method, path, body] of [

@@ -7,7 +7,7 @@ import { AppError, errorCodes, type Problem } from '@carillon/protocol';
 export function problemResponse(error: unknown, requestId: string): Response {
   const known = error instanceof AppError ? error : new AppError('internal', { cause: error });
   const problem = problemOf(known, requestId);
-  const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headersOf(known) };
+  const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headersOf(known), ...known.headers };
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }
 
@@ -23,6 +23,6 @@ const defaultRetrySeconds = 1;
 function headersOf(error: AppError): Record<string, string> {
   const { status, retryable } = errorCodes[error.code];
   if (retryable) return { 'retry-after': String(error.retryAfterSeconds ?? defaultRetrySeconds) };
-  if (status === 401) return { 'www-authenticate': error.code === 'token_expired' ? 'Bearer error="invalid_token"' : 'Bearer' };
+  if (status === 401) return { 'www-authenticate': 'Bearer error="invalid_token"' };
   return {};
 }

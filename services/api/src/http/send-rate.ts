@@ -20,15 +20,16 @@ export class SendRate {
     this.#limiter = quota === 0 ? undefined : new RateLimiterMemory({ points: quota, duration: windowSeconds });
   }
 
-  /** Takes one message from the user's quota. Over it: AppError('rate_limited'), whose Retry-After is the window's end. */
+  /** Takes one message from the user's quota. Over it: AppError('rate_limited') with the same headers; Retry-After is the window's end. */
   async consume(userId: string): Promise<RateHeaders> {
     if (this.#limiter === undefined) return {};
     const state = await this.#limiter.penalty(userId);
-    if (state.consumedPoints > this.#quota) throw new AppError('rate_limited', { retryAfterSeconds: secondsLeft(state) });
-    return this.#headers(state);
+    const headers = this.#headers(state);
+    if (state.consumedPoints > this.#quota) throw new AppError('rate_limited', { retryAfterSeconds: secondsLeft(state), headers });
+    return headers;
   }
 
-  #headers(state: RateLimiterRes): RateHeaders {
+  #headers(state: RateLimiterRes): Required<RateHeaders> {
     const left = Math.max(0, this.#quota - state.consumedPoints);
     return { 'ratelimit-policy': `"send";q=${this.#quota};w=${windowSeconds}`, ratelimit: `"send";r=${left};t=${secondsLeft(state)}` };
   }

@@ -5,6 +5,9 @@ import type { ApiEnv } from '../api-env.ts';
 
 const bearer = /^Bearer +([^ ]+) *$/i;
 
+/** Without a credential the challenge names no error (RFC 6750, section 3.1). */
+const noToken = { detail: 'Authorization: Bearer <token> is required', headers: { 'www-authenticate': 'Bearer' } };
+
 /**
  * The first check of every request under `/v1` [S2]: who is calling. Not asked: a preflight, which never carries a token, and
  * the public paths.
@@ -13,7 +16,7 @@ export function authenticate(verifier: Pick<TokenVerifier, 'verify'>, isPublic: 
   return async (context, next) => {
     if (context.req.method === 'OPTIONS' || isPublic(context.req.path)) return next();
     const token = bearer.exec(context.req.header('authorization') ?? '')?.[1];
-    if (token === undefined) throw new AppError('unauthenticated', { detail: 'Authorization: Bearer <token> is required' });
+    if (token === undefined) throw new AppError('unauthenticated', noToken);
     context.set('identity', await verifier.verify(token));
     return next();
   };
