@@ -97,6 +97,18 @@ describe('a notification', () => {
   });
 });
 
+describe('a burst', () => {
+  test('[P10] many times the bound in one turn makes a connection that reads not slow: every event arrives, nothing collapses', async () => {
+    const shard = await cluster.start({ SHARD_SEND_QUEUE_BYTES: '8192' });
+    const client = await cluster.connect(shard, 'alice');
+    const appended = range(100).map((seq) => cluster.notify(['alice'], { seq, pad: 400 }));
+    await Promise.all(appended);
+    await expect.poll(() => client.seqs().length).toBe(100);
+    expect(client.seqs()).toEqual(range(100));
+    expect(await metric(shard, 'carillon_slow_consumers_total')).toBe(0);
+  });
+});
+
 describe('a slow consumer', () => {
   test('[D8][D6] is told what was withheld, and delays nobody', async () => {
     const shard = await cluster.start({ SHARD_SEND_QUEUE_BYTES: '65536' });

@@ -53,7 +53,7 @@ describe('a client frame', () => {
     ['auth with a wrong token', '{"type":"auth","token":{}}'],
     ['auth with an empty token', '{"type":"auth","token":""}'],
     ['deeply nested', `${'['.repeat(8_000)}${']'.repeat(8_000)}`],
-  ])('[P4][P5] %s: 4504', async (_, frame) => {
+  ])('[P4][P5][P8] %s: 4504', async (_, frame) => {
     const client = await cluster.connect(await cluster.start(), 'alice');
     client.send(frame);
     expect(await client.closeCode()).toBe(4504);
@@ -142,6 +142,15 @@ describe('auth', () => {
     expect(client.frames.map((frame) => frame.type)).toEqual(['ready']);
   });
 
+  test('[P8] with a JWT whose keys cannot be asked for closes with 4004', async () => {
+    const shard = await cluster.start({ AUTH_JWT_SECRET: '', AUTH_JWKS_URL: 'http://127.0.0.1:1/jwks.json' });
+    const client = await cluster.connect(shard, 'alice');
+    const part = (json: object) => Buffer.from(JSON.stringify(json)).toString('base64url');
+    const claims = { sub: 'alice', exp: Math.ceil(Date.now() / 1000) + 600 };
+    client.send({ type: 'auth', token: `${part({ alg: 'EdDSA', kid: 'a' })}.${part(claims)}.${'A'.repeat(86)}` });
+    expect(await client.closeCode()).toBe(4004);
+  });
+
   test('[P2][S3] that comes before ready is answered behind it', async () => {
     const shard = await cluster.start();
     const client = cluster.dial(shard.url, { protocols: ['carillon.v1', `ticket.${await cluster.ticket('alice')}`] });
@@ -158,6 +167,17 @@ describe("a credential's end", () => {
     const startedMs = Date.now();
     expect(await client.closeCode()).toBe(4001);
     expect(Date.now() - startedMs).toBeLessThan(1_500);
+  });
+
+  test('[P9] is when it says: a second later neither kind of credential is taken', async () => {
+    const shard = await cluster.start();
+    for (const credential of [`ticket.${await cluster.ticket('alice', -1_000)}`, `bearer.${await token('alice', -1)}`]) {
+      const late = cluster.dial(shard.url, { protocols: ['carillon.v1', credential] });
+      expect([await late.closeCode(), late.frames]).toEqual([4001, []]);
+    }
+    const client = await cluster.connect(shard, 'alice');
+    client.send({ type: 'auth', token: await token('alice', -1) });
+    expect(await client.closeCode()).toBe(4001);
   });
 
   test('[S3] lets no frame through, also before the timer has noticed', async () => {

@@ -112,6 +112,14 @@ describe('a bad credential is accepted, then closed, so that a browser sees why'
     expect(await cluster.dial(shard.url, offer(`bearer.${token}`)).closeCode()).toBe(4500);
   });
 
+  test('[P8] a JWT whose keys cannot be asked for: 4004, the client may come back; a ticket is taken meanwhile', async () => {
+    const shard = await cluster.start({ AUTH_JWT_SECRET: '', AUTH_JWKS_URL: 'http://127.0.0.1:1/jwks.json' });
+    const token = forged(tokenClaims, jwtSecret, '{"alg":"EdDSA","kid":"a"}');
+    const client = cluster.dial(shard.url, offer(`bearer.${token}`));
+    expect([await client.closeCode(), client.closed?.reason]).toEqual([4004, 'overloaded']);
+    await cluster.connect(shard, 'bob');
+  });
+
   test('[S2] expired: 4001, be it the ticket, its session, or the JWT', async () => {
     const shard = await cluster.start();
     const old = new Tickets(ticketSecret, clockAt(-120_000));
