@@ -1,7 +1,7 @@
 import { AppError } from '@carillon/protocol';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ManualClock } from './manual-clock.fixture.ts';
-import { WriteGate } from './write-gate.ts';
+import { WriteGate, writeGateLimits } from './write-gate.ts';
 
 const limits = { inFlight: 2, waiting: 3, waitMs: 1000 };
 
@@ -50,7 +50,7 @@ test('a hot chat does not hold another one', async () => {
   expect(begun).toEqual(['1', '2', 'other']);
 });
 
-test('above the waiting list a write is refused at once', async () => {
+test('[H14] above the waiting list a write is refused at once', async () => {
   const { begun, write, finish, settle } = setUp();
   for (const name of ['1', '2', '3', '4', '5']) void write(name);
   const refused = write('6').catch(codeOf);
@@ -60,7 +60,23 @@ test('above the waiting list a write is refused at once', async () => {
   expect(begun).toEqual(['1', '2', '3']);
 });
 
-test('a wait has a deadline, and its end takes no place', async () => {
+test('[H14] behind a thousand others, or after five seconds, a write is refused', async () => {
+  const clock = new ManualClock();
+  const gate = new WriteGate(writeGateLimits, clock);
+  const never = new Promise<never>(() => undefined);
+  const refused: unknown[] = [];
+  const write = () => void gate.run('a', () => never).catch((error: unknown) => refused.push(codeOf(error)));
+  for (let count = 0; count < 2 + 1_000; count += 1) write();
+  clock.advance(4_999);
+  await vi.waitFor(() => expect(clock.sleeping).toBe(1_000));
+  expect(refused).toEqual([]);
+  write();
+  await vi.waitFor(() => expect(refused).toEqual(['unavailable']));
+  clock.advance(1);
+  await vi.waitFor(() => expect(refused).toHaveLength(1_001));
+});
+
+test('[H14] a wait has a deadline, and its end takes no place', async () => {
   const { begun, write, finish, settle, clock, gate } = setUp();
   for (const name of ['1', '2']) void write(name);
   const expired = write('3').catch(codeOf);

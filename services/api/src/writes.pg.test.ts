@@ -68,7 +68,7 @@ test('the trace of a request goes with the events of every write', async () => {
   expect(rows).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((seq) => ({ seq, traceparent })));
 });
 
-test('[H14] a burst to one chat is stored whole, and another chat is served beside it', async () => {
+test('a burst to one chat is stored whole, and another chat is served beside it', async () => {
   const { id: hot } = await api.group('ann');
   const { id: calm } = await api.group('ann');
   const send = async (chatId: string, id: string) =>

@@ -60,6 +60,23 @@ describe('the order of checks', () => {
     expect(await problemOf(app.request(path, { method, headers, body }))).toMatchObject({ status, code });
   });
 
+  test('[H8] without a token all of /v1 is 401, whatever else is wrong, but for OPTIONS and /v1/dev/tokens', async () => {
+    for (const [method, path, headers, body] of [
+      ['GET', '/v1', {}, null],
+      ['DELETE', '/v1/nowhere', {}, null],
+      ['PUT', url, {}, 'x'],
+      ['BREW', url, {}, null],
+      ['POST', url, { 'content-type': 'text/plain' }, 'x'.repeat(70_000)],
+      ['POST', `${url}?limit=x`, json, '{'],
+      ['POST', '/v1/notes/7', json, '{"text":"x"}'],
+    ] as const) {
+      expect(await problemOf(app.request(path, { method, headers, body }))).toMatchObject({ status: 401, code: 'unauthenticated' });
+    }
+    expect((await app.request(url, { method: 'OPTIONS' })).status).toBe(204);
+    for (const path of ['/v1/dev/tokens', '/', '/v1chats', '/v2/chats', '/docs/nothing'])
+      expect(await problemOf(app.request(path, { method: 'POST' }))).toMatchObject({ status: 404, code: 'not_found' });
+  });
+
   test('405 says what the route knows, OPTIONS too', async () => {
     const refused = await app.request(url, { method: 'DELETE', headers: good });
     expect(refused.headers.get('allow')).toBe('POST, OPTIONS');
@@ -89,7 +106,7 @@ describe('bodies', () => {
     ['text', '"x"', 400, 'validation_failed'],
     ['exactly 64 KiB', JSON.stringify({ text: 'x'.repeat(65_536 - 11) }), 200, undefined],
     ['one byte more', JSON.stringify({ text: 'x'.repeat(65_536 - 10) }), 413, 'payload_too_large'],
-  ])('[S5] %s', async (_, body, status, code) => {
+  ])('[S5] [H9] %s', async (_, body, status, code) => {
     const answer = await post(body);
     expect(answer.status).toBe(status);
     if (code !== undefined) expect((await problemOf(answer)).code).toBe(code);
@@ -108,18 +125,23 @@ describe('bodies', () => {
     expect(pulled).toBeLessThan(80);
   });
 
-  test('a body is required, also without any header', async () => {
+  test('[H9] a body is required, also without any header', async () => {
     expect((await problemOf(app.request(url, { method: 'POST', headers: good }))).code).toBe('malformed_json');
   });
 
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', 'application/json; charset=latin1', 'json'])(
-    '[S5] media type %s is not JSON',
+    '[S5] [H9] media type %s is not JSON',
     async (type) => expect((await problemOf(post('{"text":"x"}', { 'content-type': type }))).code).toBe('unsupported_media_type'),
   );
 });
 
+test('[H9] of a repeated query parameter the first counts', async () => {
+  expect(await (await post('{"text":"x"}', json, `${url}?limit=7&limit=8`)).json()).toMatchObject({ limit: '7' });
+  expect((await post('{"text":"x"}', json, `${url}?limit=7&limit=x`)).status).toBe(200);
+});
+
 describe('faults', () => {
-  test('[H3] all of them at once, in body and query, each with its pointer', async () => {
+  test('[H3] [H10] all of them at once, in body and query, each with its pointer', async () => {
     const body = '{"text":7,"more":1,"tags":[{"name":"a"},{"name":2,"x/y~z":3}],"__proto__":{"a":1}}';
     const problem = await problemOf(post(body, json, `${url}?limit=x`));
     expect(problem.code).toBe('validation_failed');
@@ -143,7 +165,7 @@ describe('faults', () => {
     expect(problem.errors?.map((fault) => fault.pointer)).toContain(pointer);
   });
 
-  test('[S5] ten thousand faults make an answer of bounded size', async () => {
+  test('[S5] [H10] thousands of faults make an answer of bounded size', async () => {
     const body = JSON.stringify(Object.fromEntries([...Array(6000).keys()].map((key) => [`k${key}`, 0])));
     expect((await problemOf(post(body))).errors).toHaveLength(1000);
   });

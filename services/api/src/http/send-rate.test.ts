@@ -15,7 +15,7 @@ const refusal = (rate: SendRate, userId: string) =>
     (error: unknown) => (error instanceof AppError ? [error.code, error.retryAfterSeconds] : error),
   );
 
-test('a user sends up to the quota, then again in the next window', async () => {
+test('[H13] a user sends up to the quota, then again 10 s after the first message', async () => {
   const rate = new SendRate(2);
   expect(await rate.consume('alice')).toEqual({ 'ratelimit-policy': '"send";q=2;w=10', ratelimit: '"send";r=1;t=10' });
   vi.advanceTimersByTime(3_500);
@@ -35,6 +35,13 @@ test('refused tries do not lengthen the window', async () => {
   }
   vi.advanceTimersByTime(1_001);
   expect(await refusal(rate, 'alice')).toBeUndefined();
+});
+
+test('[H13] each process counts by itself', async () => {
+  const [one, other] = [new SendRate(1), new SendRate(1)];
+  await one.consume('alice');
+  expect(await refusal(one, 'alice')).toEqual(['rate_limited', 10]);
+  expect(await refusal(other, 'alice')).toBeUndefined();
 });
 
 test('0 is no limit, and says nothing', async () => {
