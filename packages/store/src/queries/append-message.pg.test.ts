@@ -17,7 +17,7 @@ describe('append message', () => {
     expect(await store().outboxSeqs(chat.id)).toEqual([1, 2]);
   });
 
-  test('[M1] [M2] parallel writers leave a dense seq; outbox ids, dates and message numbers follow it', async () => {
+  test('[M1] parallel writers leave a dense seq; outbox ids, dates and message numbers follow it', async () => {
     const users = many(8).map((n) => `user-${n}`);
     const chat = await store().group('olivia', users);
     await Promise.all(users.flatMap((user) => many(10).map((n) => store().trySend(chat.id, user, `${n}`))));
@@ -27,6 +27,26 @@ describe('append message', () => {
     const messages = events.flatMap((event) => (event.event === 'message.created' ? [event.data.message] : []));
     expect(messages.map((message) => message.message_no)).toEqual(many(80).map((n) => n + 1));
     expect(messages.map((message) => message.date)).toEqual(messages.map((message) => message.date).sort());
+  });
+
+  test('[M2] what was answered before another send began has the lower seq', async () => {
+    const users = many(8).map((n) => `user-${n}`);
+    const chat = await store().group('olivia', users);
+    let moment = 0; // rises with every begin and every answer
+    const sends: { begunAt: number; answeredAt: number; seq: number }[] = [];
+    const write = async (user: string) => {
+      for (const _ of many(15)) {
+        moment += 1;
+        const begunAt = moment;
+        const { seq } = await store().send(chat.id, user);
+        moment += 1;
+        sends.push({ begunAt, answeredAt: moment, seq });
+      }
+    };
+    await Promise.all(users.map(write));
+    const broken = sends.flatMap((a) => sends.filter((b) => a.answeredAt < b.begunAt && a.seq >= b.seq).map((b) => [a, b]));
+    expect(broken).toEqual([]);
+    expect(sends.some((a) => sends.some((b) => a.begunAt < b.begunAt && a.seq > b.seq))).toBe(true); // they did overlap
   });
 
   test('[H1] [M1] racing retries store one message, answer it to all and burn no number', async () => {

@@ -134,6 +134,7 @@ describe('changing messages', () => {
       await readMessage(db, { ...as, messageId: message.id }),
       await readChat(db, as),
       await readOverview(db, { userId: 'bob', limit: 10 }),
+      await appendMessage(db, { ...input, type: 'text', text: 'secret' }),
       sync,
     ];
     for (const answer of answers) expect(JSON.stringify(answer)).not.toContain('secret');

@@ -24,7 +24,7 @@ test.each([
   ['the emptiest, when nobody owns the partition', 9, undefined, 'b'],
   ['the emptiest, while partitions are not known', undefined, undefined, 'b'],
   ['an unknown shard to avoid changes nothing', 1, 'z', 'a'],
-])('[R2] [H15] a ticket leads to %s', (_, partition, avoid, shardId) => {
+])('[H15] a ticket leads to %s', (_, partition, avoid, shardId) => {
   expect(choose(partition, avoid)).toBe(shardId);
 });
 
