@@ -1,4 +1,5 @@
 import { serverFrameSchema } from '@carillon/protocol';
+import { systemClock } from '@carillon/runtime';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ShardCluster, type TestClient } from '../shard-cluster.fixture.ts';
 import { drainWindowMs } from './advise-reconnect.ts';
@@ -44,6 +45,39 @@ describe('a drain', () => {
     client.socket.close();
     await stopped;
   }, 15_000);
+
+  test('[L1] under load costs no event and no 1006: who follows the advice needs no delta', async () => {
+    const shard = await cluster.start({ SHARD_DRAIN_SECONDS: '2' });
+    await cluster.start();
+    const first: TestClient[] = [];
+    for (const user of users) first.push(await cluster.connect(shard, user));
+    let last = 0;
+    const load = new AbortController();
+    const loading = (async () => {
+      for (; !load.signal.aborted; await systemClock.sleep(1)) await cluster.notify(users, { seq: ++last });
+    })();
+    const stopped = shard.shard.stop();
+    const second = await Promise.all(
+      first.map(async (client) => {
+        const frame = serverFrameSchema.parse(await client.next('reconnect'));
+        if (frame.type !== 'reconnect') throw new Error('no reconnect');
+        await systemClock.sleep(frame.not_before_ms);
+        const next = cluster.dial(frame.url, { protocols: ['carillon.v1', `ticket.${frame.ticket}`] });
+        await next.next('ready');
+        return next;
+      }),
+    );
+    await stopped;
+    load.abort();
+    await loading;
+    for (const [index, client] of first.entries()) {
+      expect(await client.closeCode()).toBe(4000);
+      const seen = () => new Set([...client.seqs(), ...(second[index]?.seqs() ?? [])]);
+      await expect.poll(() => seen().size).toBe(last);
+      expect([...client.frames, ...(second[index]?.frames ?? [])].filter(({ type }) => type === 'watermark' || type === 'resync')).toEqual([]);
+    }
+    expect(last).toBeGreaterThan(100);
+  }, 20_000);
 
   test('ends as soon as all clients have left', async () => {
     const shard = await cluster.start({ SHARD_DRAIN_SECONDS: '60' });
