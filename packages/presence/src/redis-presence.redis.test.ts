@@ -103,6 +103,12 @@ describe('presence in Redis', () => {
     expect(presence.isConnected()).toBe(false);
   });
 
+  test('a fresh client waits for its connection, also where the process is busy with its start', async () => {
+    await using presence = new RedisPresence({ url: redisUrl, keyPrefix: `test-${randomUUID()}:`, logger: silentLogger });
+    for (const busyUntilMs = performance.now() + 400; performance.now() < busyUntilMs; );
+    expect(await presence.readPredecessor('s1')).toBeUndefined();
+  });
+
   test('each operation is timed', async () => {
     await using harness = await open();
     const operations: string[] = [];

@@ -38,15 +38,16 @@ const pageSize = 500;
  * that a crashed shard's successor can read it), `shard-epoch:{id}`, `presence:{p}` (hash user → tokens, without expiry: an
  * entry counts only while its token is in the lease table [R3]).
  *
- * Deadlines: every command is answered or rejected within 300 ms; before the first connection it waits that long for it. A
- * batch of more than 500 users is several commands.
+ * Deadlines: every command is answered or rejected within 300 ms; one that comes before the first connection waits up to that long
+ * for it. A batch of more than 500 users is several commands.
  */
 export class RedisPresence implements Presence {
   readonly #redis: Redis;
   readonly #run: RunScript;
   readonly #prefix: string;
   readonly #options: RedisPresenceOptions;
-  readonly #connected: Promise<void>;
+  readonly #firstAttempt: Promise<void>;
+  #isAttempted = false;
   #runId: string | undefined;
   #isServerNew = false;
 
@@ -55,7 +56,9 @@ export class RedisPresence implements Presence {
     this.#prefix = options.keyPrefix ?? 'carillon:';
     this.#redis = connectRedis({ url: options.url, name: 'carillon-presence', logger: options.logger, use: 'commands' });
     this.#run = defineScripts(this.#redis);
-    this.#connected = firstAttempt(this.#redis);
+    this.#firstAttempt = firstAttempt(this.#redis).then(() => {
+      this.#isAttempted = true;
+    });
     this.#redis.on('ready', () => void this.#noticeServer());
   }
 
@@ -79,7 +82,7 @@ export class RedisPresence implements Presence {
   }
 
   async readPredecessor(shardId: string): Promise<ShardLease | undefined> {
-    await this.#connected;
+    await this.#untilAttempted();
     return parseLease(shardId, await this.#redis.hgetall(this.#key('shard', shardId)));
   }
 
@@ -129,13 +132,18 @@ export class RedisPresence implements Presence {
   }
 
   async #call(name: ScriptName, ...args: readonly (string | number)[]): Promise<unknown> {
-    await this.#connected;
+    await this.#untilAttempted();
     const startedAt = performance.now();
     try {
       return await this.#run(name, ...args);
     } finally {
       this.#options.onOperation?.(name, (performance.now() - startedAt) / 1_000);
     }
+  }
+
+  /** Counted from the command, not from the construction: a busy start of the process must not eat the time up. */
+  async #untilAttempted(): Promise<void> {
+    if (!this.#isAttempted) await Promise.race([this.#firstAttempt, systemClock.sleep(commandTimeoutMs)]);
   }
 
   /** Another `run_id` is another server, or one that started again: it may hold an older state than it answered before. */
@@ -155,11 +163,10 @@ export class RedisPresence implements Presence {
   }
 }
 
-/** Resolves with the first connection, its failure, or the command deadline: only a fresh client waits before it gives up. */
+/** Resolves with the first connection or its failure: only a fresh client waits before it gives up. */
 function firstAttempt(redis: Redis): Promise<void> {
-  const attempt = new Promise<void>((resolve) => {
+  return new Promise((resolve) => {
     redis.once('ready', resolve);
     redis.once('close', resolve);
   });
-  return Promise.race([attempt, systemClock.sleep(commandTimeoutMs)]);
 }
