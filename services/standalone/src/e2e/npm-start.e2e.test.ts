@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ async function npmStart(more = '') {
 }
 
 test('npm start: the printed commands send and receive; data stays; SIGTERM to npm leaves nothing running', async () => {
-  const { admin, start } = await npmStart();
+  const { admin, dataDir, start } = await npmStart();
   {
     await using first = start();
     const listenCommand = (await first.prints(/^ {2}listen +(.+)$/m))[1] ?? '';
@@ -42,7 +42,7 @@ test('npm start: the printed commands send and receive; data stays; SIGTERM to n
     listener.signal('SIGTERM');
     await listener.exit();
     first.signal('SIGTERM');
-    await first.exit();
+    expect(await first.exit(), first.output).toBe(0);
     await expect.poll(() => processesWith(folder)).toEqual([]);
   }
   {
@@ -52,8 +52,10 @@ test('npm start: the printed commands send and receive; data stays; SIGTERM to n
     const token = /Bearer ([^']+)/.exec(send)?.[1] ?? '';
     const page: unknown = await (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).json();
     expect(page).toMatchObject({ messages: expect.arrayContaining([expect.objectContaining({ text: 'Hello from the terminal' })]) });
+    // npm passes its own Ctrl-C on, so that the process gets two.
     second.interrupt();
-    await second.exit();
+    expect(await second.exit(), second.output).toBe(0);
+    expect(existsSync(join(dataDir, 'lock'))).toBe(false);
     await expect.poll(() => processesWith(folder)).toEqual([]);
   }
 });
