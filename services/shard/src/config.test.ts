@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { shardConfigSchema, shardProcessSchema } from './config.ts';
 
 const secret = 'x'.repeat(32);
+const secrets = { TICKET_SECRET: secret, AUTH_JWT_SECRET: secret };
 const faultsOf = (env: Record<string, string>, production = true): string[] => {
   try {
     parseConfig(shardProcessSchema(production), env);
@@ -35,8 +36,8 @@ describe('the configuration of a shard', () => {
   });
 
   test('[L4] has safe defaults in production, and asks for what has none', () => {
-    expect(faultsOf({}).sort()).toEqual(['KAFKA_BROKERS', 'REDIS_URL', 'SHARD_PUBLIC_URL', 'TICKET_SECRET']);
-    const config = parseConfig(shardConfigSchema(true), { TICKET_SECRET: secret, SHARD_PUBLIC_URL: 'wss://shard.example/one' });
+    expect(faultsOf({}).sort()).toEqual(['AUTH_JWT_SECRET', 'KAFKA_BROKERS', 'REDIS_URL', 'SHARD_PUBLIC_URL', 'TICKET_SECRET']);
+    const config = parseConfig(shardConfigSchema(true), { ...secrets, SHARD_PUBLIC_URL: 'wss://shard.example/one' });
     expect(config).toMatchObject({
       HOST: '0.0.0.0',
       SHARD_PORT: 8081,
@@ -54,10 +55,22 @@ describe('the configuration of a shard', () => {
   });
 
   test('is for loopback in development', () => {
-    const config = parseConfig(shardConfigSchema(false), { TICKET_SECRET: secret });
+    const config = parseConfig(shardConfigSchema(false), secrets);
     expect(config).toMatchObject({ HOST: '127.0.0.1', UPGRADE_RATE: 0, SHARD_DRAIN_SECONDS: 5, ALLOWED_ORIGINS: ['loopback'] });
     expect(config.SHARD_PUBLIC_URL).toBeUndefined();
     expect(config.SHARD_ID).toMatch(/^[\w.-]+$/);
+  });
+
+  test('takes a JWKS URL instead of a secret; beside one only in development, where a secret is always there', () => {
+    const jwks = { AUTH_JWKS_URL: 'https://id.example/keys' };
+    const others = { TICKET_SECRET: secret, KAFKA_BROKERS: 'k:1', REDIS_URL: 'redis://r', SHARD_PUBLIC_URL: 'wss://shard.example' };
+    expect(faultsOf({ ...others, ...jwks })).toEqual([]);
+    expect(faultsOf({ ...others, ...secrets, ...jwks })).toEqual(['AUTH_JWKS_URL']);
+    expect(faultsOf({ ...others, ...secrets, ...jwks }, false)).toEqual([]);
+  });
+
+  test('[L4] a list of no brokers is no list', () => {
+    expect(faultsOf({ ...secrets, KAFKA_BROKERS: ' , ', REDIS_URL: 'redis://r', SHARD_PUBLIC_URL: 'wss://x' })).toEqual(['KAFKA_BROKERS']);
   });
 
   test('describes every variable', () => {
@@ -66,8 +79,6 @@ describe('the configuration of a shard', () => {
   });
 
   test.each(['wss://shard.example/', 'wss://shard.example?x=1', 'shard.example', ''])('refuses %j as SHARD_PUBLIC_URL', (url) => {
-    expect(faultsOf({ TICKET_SECRET: secret, KAFKA_BROKERS: 'k:1', REDIS_URL: 'redis://r', SHARD_PUBLIC_URL: url })).toEqual([
-      'SHARD_PUBLIC_URL',
-    ]);
+    expect(faultsOf({ ...secrets, KAFKA_BROKERS: 'k:1', REDIS_URL: 'redis://r', SHARD_PUBLIC_URL: url })).toEqual(['SHARD_PUBLIC_URL']);
   });
 });

@@ -11,7 +11,7 @@ const noLimit = Number.MAX_SAFE_INTEGER;
  * machine. The service's URLs are not here: which event log and presence are used is decided by who composes the process.
  */
 export function shardConfigSchema(production: boolean) {
-  return z.object(shardVariables(production)).superRefine(checkTogether, { when: () => true });
+  return z.object(shardVariables(production)).superRefine(checkCredentials(production), { when: () => true });
 }
 
 export type ShardConfig = Readonly<z.output<ReturnType<typeof shardConfigSchema>>>;
@@ -46,7 +46,7 @@ const credentialVariables = {
   AUTH_JWT_SECRET: variable
     .secret(minSecretBytes)
     .optional()
-    .describe('Verifies user tokens (HS256). On a shard only for `bearer.` credentials; without it tickets alone are taken.'),
+    .describe('Verifies user tokens (HS256), at least 32 bytes: `bearer.` credentials. This or AUTH_JWKS_URL.'),
   AUTH_JWKS_URL: variable.url('https:', 'http:').optional().describe('Verifies user tokens by the keys found there, instead of a secret.'),
   AUTH_ISSUER: z.string().optional().describe('Required `iss` of user tokens.'),
   AUTH_AUDIENCE: z.string().optional().describe('Required `aud` of user tokens.'),
@@ -90,17 +90,31 @@ function limitVariables(production: boolean) {
   };
 }
 
-/** Also looked at when single variables are at fault: all faults are reported at once [L4]. */
-function checkTogether(config: { AUTH_JWT_SECRET?: unknown; AUTH_JWKS_URL?: unknown }, context: z.RefinementCtx): void {
-  if (config.AUTH_JWT_SECRET === undefined || config.AUTH_JWKS_URL === undefined) return;
-  context.addIssue({ code: 'custom', path: ['AUTH_JWKS_URL'], message: 'cannot be set together with AUTH_JWT_SECRET' });
+/**
+ * Also looked at when single variables are at fault: all faults are reported at once [L4]. In development a secret is always there:
+ * with a JWKS URL beside it, the secret rules, as in the API.
+ */
+function checkCredentials(production: boolean) {
+  return (config: { AUTH_JWT_SECRET?: unknown; AUTH_JWKS_URL?: unknown }, context: z.RefinementCtx): void => {
+    const { AUTH_JWT_SECRET: secret, AUTH_JWKS_URL: jwksUrl } = config;
+    const fault = (variable: string, message: string) => context.addIssue({ code: 'custom', path: [variable], message });
+    if (secret === undefined && jwksUrl === undefined) fault('AUTH_JWT_SECRET', 'or AUTH_JWKS_URL is required');
+    if (production && secret !== undefined && jwksUrl !== undefined)
+      fault('AUTH_JWKS_URL', 'must not be set beside AUTH_JWT_SECRET: one of them fixes the algorithm');
+  };
 }
+
+const broker = /^[^\s:,]+:\d{1,5}$/;
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** The whole environment of `bin/shard.ts`: the shard's, and that of the real services and the process around it. */
 export function shardProcessSchema(production: boolean) {
   const variables = {
     ...shardVariables(production),
-    KAFKA_BROKERS: variable.list().describe('Kafka brokers, `host:port`, comma-separated.'),
+    KAFKA_BROKERS: variable
+      .list()
+      .refine((brokers) => brokers.length > 0 && brokers.every((entry) => broker.test(entry)), 'must be host:port, separated by commas')
+      .describe('Kafka brokers, `host:port`, comma-separated.'),
     KAFKA_TOPIC: z.string().default('carillon.notifications').describe('Topic of the notifications.'),
     KAFKA_PARTITIONS: variable
       .integer({ min: 1, max: 10_000 })
@@ -110,12 +124,12 @@ export function shardProcessSchema(production: boolean) {
     REDIS_URL: variable.url('redis:', 'rediss:').describe('Redis for presence and the inboxes of the shards.'),
     ADMIN_PORT: variable.port().default(9090).describe('Port for health and metrics; 0 takes a free one.'),
     LOG_LEVEL: z
-      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+      .enum(levels, `must be one of ${levels.join(', ')}`)
       .default('info')
       .describe('Least severe level that is logged.'),
     LOG_PRETTY: variable.boolean().optional().describe('Logs for people instead of JSON; by default on a terminal in development.'),
   };
-  return z.object(variables).superRefine(checkTogether, { when: () => true });
+  return z.object(variables).superRefine(checkCredentials(production), { when: () => true });
 }
 
 function publicUrl(production: boolean) {

@@ -142,9 +142,8 @@ function createAdmission({ config, clock, random, counts }: ShardSocketsOptions,
 }
 
 /** No leeway: the end of the credential is the end of the connection [S3]. */
-function createVerifier(config: ShardConfig, clock: Clock): TokenVerifier | undefined {
+function createVerifier(config: ShardConfig, clock: Clock): TokenVerifier {
   const { AUTH_JWT_SECRET: secret, AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = config;
-  if (secret === undefined && jwksUrl === undefined) return undefined;
   const present = Object.entries({ secret, jwksUrl, issuer, audience }).filter(([, value]) => value !== undefined);
   return new TokenVerifier({ ...Object.fromEntries(present), leewaySeconds: 0 }, clock);
 }

@@ -2,12 +2,12 @@ import type { Identity, Tickets, TokenVerifier } from '@carillon/auth';
 import { AppError, type CloseName } from '@carillon/protocol';
 import type { Credential } from '../admission/read-offer.ts';
 
-/** Judges what clients present: tickets always, user tokens where the shard knows how to verify them [S2]. */
+/** Judges what clients present: tickets and user tokens [S2]. */
 export class Credentials {
   readonly #tickets: Tickets;
-  readonly #tokens: TokenVerifier | undefined;
+  readonly #tokens: TokenVerifier;
 
-  constructor(tickets: Tickets, tokens: TokenVerifier | undefined) {
+  constructor(tickets: Tickets, tokens: TokenVerifier) {
     this.#tickets = tickets;
     this.#tokens = tokens;
   }
@@ -18,7 +18,7 @@ export class Credentials {
       case 'ticket':
         return this.#tickets.verify(credential.token);
       case 'bearer':
-        return this.#verifyToken(credential.token);
+        return this.#tokens.verify(credential.token);
       case 'none':
         throw new AppError('unauthenticated');
     }
@@ -30,13 +30,8 @@ export class Credentials {
       return await this.#tickets.verify(token);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'unauthenticated') throw error;
-      return this.#verifyToken(token);
+      return this.#tokens.verify(token);
     }
-  }
-
-  #verifyToken(token: string): Promise<Identity> {
-    if (this.#tokens === undefined) return Promise.reject(new AppError('unauthenticated', { detail: 'This shard takes tickets only' }));
-    return this.#tokens.verify(token);
   }
 }
 
