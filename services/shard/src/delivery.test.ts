@@ -1,5 +1,5 @@
 import { systemClock } from '@carillon/runtime';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { chatId, metric, ShardCluster } from './shard-cluster.fixture.ts';
 
 let cluster: ShardCluster;
@@ -48,6 +48,14 @@ describe('a notification', () => {
       expect(client.frames[0]?.type).toBe('ready');
       client.cut();
     }
+  });
+
+  test('[P2] ready follows the registration: where it is not effective, in a foreign partition, it says degraded', async () => {
+    const shards = [await cluster.start(), await cluster.start()];
+    vi.spyOn(cluster.presence, 'register').mockRejectedValue(new Error('the registry is away'));
+    const protocols = ['carillon.v1', `ticket.${await cluster.ticket('alice')}`];
+    const ready = await Promise.all(shards.map((shard) => cluster.dial(shard.url, { protocols }).next('ready')));
+    expect(ready.map((frame) => frame['degraded']).sort()).toEqual([false, true]);
   });
 
   test('[R2] reaches a user at the shard that does not own their partition', async () => {
