@@ -15,7 +15,7 @@ test('[P7] a wire schema changes only together with its recorded hash', () => {
   expect(hash, 'the frames changed: describe the change in PROTOCOL.md and record this hash there').toBe(recorded?.[1]);
 });
 
-test.each(fixture('good-frames'))('[P6] a frame of the contract is accepted: %j', (frame) => {
+test.each(fixture('good-frames'))('a frame of the contract is accepted: %j', (frame) => {
   expect(serverFrameSchema.safeParse(frame).error).toBeUndefined();
 });
 

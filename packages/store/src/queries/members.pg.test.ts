@@ -288,6 +288,26 @@ describe('membership', () => {
     expect(await store().trySend(chat.id, 'bob')).toEqual(notFound);
   });
 
+  test('[H7] a list or an entry read beside concurrent joins shows the members as of its seq', async () => {
+    const chat = await store().group('olivia');
+    const as = { chatId: chat.id, userId: 'olivia' };
+    let isJoining = true;
+    const joins = (async () => {
+      for (const n of many(60)) await add(chat.id, 'olivia', `user-${n}`); // the n-th event adds the n-th member
+      isJoining = false;
+    })();
+    const counts: [number, number | undefined][] = [];
+    while (isJoining) {
+      const page = await readMembers(store().db, { ...as, limit: 100 });
+      if (page.kind !== 'ok') throw new Error(page.kind);
+      const entry = await readChat(store().db, as);
+      counts.push([page.seq, page.members.length], [entry?.seq ?? 0, entry?.member_count]);
+    }
+    await joins;
+    expect(counts.length).toBeGreaterThan(20);
+    for (const [seq, members] of counts) expect(members).toBe(seq);
+  });
+
   test('[H7] [G9] members come in pages by the bytes of their ids, with the chat’s seq', async () => {
     const chat = await store().group('olivia', ['a', 'b', 'c', 'Z']);
     const read = (cursor?: string) => readMembers(store().db, { chatId: chat.id, userId: 'a', limit: 3, cursor });

@@ -30,7 +30,7 @@ test('leases are read once a second, however many ask', async () => {
   expect(presence.reads).toBe(2);
 });
 
-test('[L6] while the presence is away, what it told last is served', async () => {
+test('while the presence is away, what it told last is served', async () => {
   const { clock, presence, leases } = setUp();
   await leases.current();
   presence.isAway = true;

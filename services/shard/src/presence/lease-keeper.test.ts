@@ -146,7 +146,7 @@ describe('lease keeper', () => {
     await keeper.stop();
   });
 
-  test('[L6] with presence away it stops all the same', async () => {
+  test('with presence away it stops all the same', async () => {
     const keeper = await started();
     presence.isAway = true;
     await keeper.stop();
