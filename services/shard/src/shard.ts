@@ -88,7 +88,7 @@ class ComposedShard implements Shard {
     this.#isJoined = true;
     await this.#unlessStopped(keeper.start());
     sockets.serve();
-    parts.logger.info({ shard: config.SHARD_ID, url }, 'shard started');
+    parts.logger.info({ url }, 'shard started');
     return { url };
   }
 

@@ -33,9 +33,6 @@ type Choice = {
   readonly own: (part: AsyncDisposable) => void;
 };
 
-const partitions = 64;
-const topic = 'carillon.notifications';
-const groupId = 'carillon-shards';
 const reachDeadlineMs = 10_000;
 
 /** Starts or reaches each part. What needs stopping is given to `own` as soon as it exists. */
@@ -58,6 +55,7 @@ async function chooseDatabase({ options, announce, logger, own }: Choice): Promi
 }
 
 async function chooseEventLog({ options, logger, own }: Choice): Promise<Parts['eventLog']> {
+  const { partitions, kafkaTopic: topic, kafkaGroup: groupId } = options;
   if (options.kafkaBrokers === undefined) {
     const log = new InProcessEventLog({ partitionCount: partitions });
     return {

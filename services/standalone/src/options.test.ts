@@ -22,7 +22,14 @@ test('flags win over the environment, the environment over the defaults', () => 
   });
 });
 
+test('the names of the topic and of the group are the caller’s', () => {
+  expect(readOptions([], {})).toMatchObject({ kafkaTopic: 'carillon.notifications', kafkaGroup: 'carillon-shards', partitions: 64 });
+  const env = { KAFKA_TOPIC: 'mine', KAFKA_GROUP: 'ours', KAFKA_PARTITIONS: '8' };
+  expect(readOptions([], env)).toMatchObject({ kafkaTopic: 'mine', kafkaGroup: 'ours', partitions: 8 });
+});
+
 test('all faults stand in one sentence', () => {
+  expect(() => readOptions([], { LOG_LEVEL: 'loud' })).toThrow(/LOG_LEVEL must be one of/);
   expect(() => readOptions(['--port', '0', '--shards', 'many'], { ADMIN_PORT: 'x' })).toThrow(/--port.*--admin-port.*--shards/s);
   expect(() => readOptions(['--prot', '1'], {})).toThrow(/--prot/);
 });

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { StartError } from '@carillon/runtime';
+import { type LogLevel, StartError } from '@carillon/runtime';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -14,8 +14,14 @@ export type StandaloneOptions = {
   readonly demo: boolean;
   readonly databaseUrl: string | undefined;
   readonly kafkaBrokers: string | undefined;
+  readonly kafkaTopic: string;
+  readonly kafkaGroup: string;
+  readonly partitions: number;
   readonly redisUrl: string | undefined;
+  readonly logLevel: LogLevel;
 };
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const satisfies LogLevel[];
 
 export const usage = `npm start [-- flags]: API, relay and shards in one process, for development
 
@@ -64,6 +70,10 @@ export function readOptions(args: readonly string[], env: Env): StandaloneOption
     demo: values['no-demo'] !== true,
     databaseUrl: given(env, 'DATABASE_URL'),
     kafkaBrokers: given(env, 'KAFKA_BROKERS'),
+    kafkaTopic: given(env, 'KAFKA_TOPIC') ?? 'carillon.notifications',
+    kafkaGroup: given(env, 'KAFKA_GROUP') ?? 'carillon-shards',
+    partitions: count('KAFKA_PARTITIONS', given(env, 'KAFKA_PARTITIONS') ?? '64', { min: 1, max: 1024 }),
+    logLevel: readLogLevel(env, faults),
     redisUrl: given(env, 'REDIS_URL'),
   };
   if (faults.length > 0) throw new StartError(faults.join('; '));
@@ -74,6 +84,13 @@ export function readOptions(args: readonly string[], env: Env): StandaloneOption
 function given(env: Env, name: string): string | undefined {
   const value = env[name];
   return value === '' ? undefined : value;
+}
+
+/** Quieter than the production programs: the banner is what a person reads here. */
+function readLogLevel(env: Env, faults: string[]): LogLevel {
+  const level = logLevels.find((known) => known === (given(env, 'LOG_LEVEL') ?? 'warn'));
+  if (level === undefined) faults.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}`);
+  return level ?? 'warn';
 }
 
 function parseFlags(args: readonly string[]) {

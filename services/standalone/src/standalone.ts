@@ -5,6 +5,7 @@ import { AdminServer, type Logger, Metrics, parseConfig, type Service, systemClo
 import { createShard, type Shard, ShardMetrics, shardConfigSchema } from '@carillon/shard';
 import { migrate } from '@carillon/store';
 import { banner, sendCommand } from './banner.ts';
+import { checkConfig } from './check-config.ts';
 import { chooseParts, type Parts } from './choose-parts.ts';
 import type { StandaloneOptions } from './options.ts';
 import { demandFreePorts } from './ports.ts';
@@ -37,6 +38,7 @@ export class Standalone implements Service {
 
   async start(): Promise<void> {
     const startedAt = systemClock.monotonicMs();
+    checkConfig(this.#env('postgres://not-yet-known'));
     const { host, apiPort, adminPort, firstShardPort } = this.#options;
     const shardPorts = [...Array(this.#options.shards).keys()].map((index) => firstShardPort + index);
     await demandFreePorts(host, [
@@ -48,7 +50,7 @@ export class Standalone implements Service {
     const chosen = await chooseParts({ options: this.#options, logger, announce, own: (part) => this.#owned.push(part) });
     await migrate({ url: chosen.database.url, logger });
 
-    const env = this.#env(chosen);
+    const env = this.#env(chosen.database.url);
     const metrics = new Metrics();
     metrics.collectProcess();
     const shards = this.#createShards(chosen, env, shardPorts, metrics);
@@ -114,7 +116,7 @@ export class Standalone implements Service {
   }
 
   /** The caller's variables over development's defaults; secrets are made anew for each run. */
-  #env(chosen: Parts): Env {
+  #env(databaseUrl: string): Env {
     const options = this.#options;
     const defaults = {
       AUTH_JWT_SECRET: randomBytes(32).toString('hex'),
@@ -129,7 +131,7 @@ export class Standalone implements Service {
       ...given,
       NODE_ENV: 'development',
       HOST: options.host,
-      DATABASE_URL: chosen.database.url,
+      DATABASE_URL: databaseUrl,
       API_PORT: `${options.apiPort}`,
       ADMIN_PORT: `${options.adminPort}`,
     };

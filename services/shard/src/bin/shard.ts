@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   answerCommandLine({ args: process.argv.slice(2), program, does: 'Runs one Carillon shard: WebSockets and delivery.', schema });
   const config = parseConfig(schema, process.env);
   const isPretty = config.LOG_PRETTY ?? (!production && process.stdout.isTTY);
-  const logger = createLogger({ level: config.LOG_LEVEL, pretty: isPretty, name: 'shard' });
+  const logger = createLogger({ level: config.LOG_LEVEL, pretty: isPretty, name: 'shard' }).child({ shard: config.SHARD_ID });
   const metrics = new Metrics();
   metrics.collectProcess();
   const shardMetrics = new ShardMetrics(metrics);

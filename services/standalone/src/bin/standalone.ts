@@ -9,9 +9,8 @@ try {
   if (options === 'help') process.stdout.write(usage);
   else if (options === 'version') process.stdout.write(`${version}\n`);
   else {
-    const level = (process.env['LOG_LEVEL'] || 'warn') as 'warn';
     const logger = createLogger({
-      level,
+      level: options.logLevel,
       pretty: process.env['LOG_PRETTY'] !== 'false' && process.stdout.isTTY === true,
       name: 'standalone',
     });
