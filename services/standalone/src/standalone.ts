@@ -97,10 +97,12 @@ export class Standalone implements Service {
 
   #createShards(chosen: Parts, env: Env, ports: readonly number[], metrics: Metrics): Shard[] {
     const shardMetrics = new ShardMetrics(metrics);
-    const shards = ports.map((port, index) => {
-      const config = parseConfig(shardConfigSchema(false), { ...env, SHARD_ID: `shard-${index}`, SHARD_PORT: `${port}` });
+    const shards = ports.map((port) => {
+      // Named by the port: the same after a restart, and on a shared Redis no other cluster's shard, which would be fenced off.
+      const id = `shard-${port}`;
+      const config = parseConfig(shardConfigSchema(false), { ...env, SHARD_ID: id, SHARD_PORT: `${port}` });
       const { registry, inbox } = chosen.presence;
-      const logger = this.#parts.logger.child({ shard: `shard-${index}` });
+      const logger = this.#parts.logger.child({ shard: id });
       return createShard(config, {
         reader: chosen.eventLog.reader,
         partitionCount: chosen.eventLog.partitionCount,

@@ -24,7 +24,7 @@ async function npmStart(more = '') {
 }
 
 test('npm start: the printed commands send and receive; data stays; SIGTERM to npm leaves nothing running', async () => {
-  const { admin, dataDir, start } = await npmStart();
+  const { admin, shard, dataDir, start } = await npmStart();
   {
     await using first = start();
     const listenCommand = (await first.prints(/^ {2}listen +(.+)$/m))[1] ?? '';
@@ -32,7 +32,7 @@ test('npm start: the printed commands send and receive; data stays; SIGTERM to n
     expect((await fetch(`http://127.0.0.1:${admin}/readyz`)).status).toBe(200);
     expect(first.output).toContain('Not for production');
     await using listener = new Terminal(listenCommand, { CARILLON_TEST_MARK: folder });
-    await listener.prints(/ready +alice/);
+    await listener.prints(new RegExp(`ready +alice on shard-${shard}`));
     for (const _ of ['first', 'second']) {
       await using sender = new Terminal(`sh -c "$COMMAND"`, { COMMAND: sendCommand, CARILLON_TEST_MARK: folder });
       expect(await sender.exit(), sender.output).toBe(0);
