@@ -43,7 +43,7 @@ function readArgs() {
 }
 
 async function runE2e(values: ReturnType<typeof readArgs>['values']): Promise<void> {
-  await using services = await startServices({ announce });
+  await using services = await startServices({ announce, isDurable: true });
   announce('starting one API and two shards …');
   await using cluster = await Cluster.start({ apis: 1, shards: 2, services: services.urls, env: { LOG_LEVEL: 'warn' } });
   const members = [...cluster.apis, ...cluster.shards].map(({ role, process: child }) => ({ role, pid: child.pid }));

@@ -6,17 +6,15 @@ import { EmbeddedPostgres, type RunningPostgres } from '@carillon/embedded';
 
 export type PostgresServer = RunningPostgres & AsyncDisposable & { stop(): Promise<void> };
 
-type PostgresOptions = { readonly announce?: (text: string) => void };
-
-/** Durable storage is not what tests are about: a crash of the machine loses the run anyway. Processes that die lose nothing. */
-const settings = {
-  fsync: 'off',
-  synchronous_commit: 'off',
-  full_page_writes: 'off',
-  max_connections: '300',
-  shared_buffers: '64MB',
-  autovacuum_naptime: '5s',
+type PostgresOptions = {
+  readonly announce?: (text: string) => void;
+  /** Commits wait for the disk, as in production: for the local cluster and for benchmarks. */
+  readonly isDurable?: boolean;
 };
+
+const settings = { max_connections: '300', shared_buffers: '64MB', autovacuum_naptime: '5s' };
+/** Durable storage is not what tests are about: a crash of the machine loses the run anyway. Processes that die lose nothing. */
+const notDurable = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 
 /**
  * A Postgres 18 server of its own. Its data lies in the system's temporary folder and goes with it, also when this process
@@ -34,7 +32,13 @@ export async function startPostgres15(options: PostgresOptions = {}): Promise<Po
 async function startServer(options: PostgresOptions & { binDir?: string }): Promise<PostgresServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'carillon-postgres-'));
   chmodSync(dataDir, 0o755); // the server's own user has to be able to enter it
-  const server = new EmbeddedPostgres({ ...options, dataDir, settings, isTemporary: true });
+  const { isDurable = false, ...more } = options;
+  const server = new EmbeddedPostgres({
+    ...more,
+    dataDir,
+    settings: isDurable ? settings : { ...settings, ...notDurable },
+    isTemporary: true,
+  });
   const running = await server.start();
   const stop = () => server.stop();
   return { ...running, stop, [Symbol.asyncDispose]: stop };

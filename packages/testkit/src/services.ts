@@ -12,10 +12,10 @@ export type Services = AsyncDisposable & {
 type Started = { readonly url: string; readonly pid: number | null; stop(): Promise<void> };
 
 /** Takes each service from its URL in the environment, else starts it on a free loopback port; dispose stops what was started. */
-export async function startServices(options: { announce: (text: string) => void }): Promise<Services> {
-  const { announce } = options;
+export async function startServices(options: { announce: (text: string) => void; isDurable: boolean }): Promise<Services> {
+  const { announce, isDurable } = options;
   const starting = await Promise.allSettled([
-    given('DATABASE_URL') ?? own('Postgres', announce, () => startPostgres({ announce })),
+    given('DATABASE_URL') ?? own('Postgres', announce, () => startPostgres({ announce, isDurable })),
     given('KAFKA_BROKERS') ?? own('Kafka', announce, async () => asStarted(await startKafka({ announce }), (kafka) => kafka.brokers)),
     given('REDIS_URL') ?? own('Redis', announce, () => startRedis({ announce })),
   ]);

@@ -26,7 +26,7 @@ class ClusterService implements Service {
   }
 
   async start(): Promise<void> {
-    const services = await startServices({ announce: note });
+    const services = await startServices({ announce: note, isDurable: true });
     this.#started.push(services);
     note(`starting ${this.#options.apis} API and ${this.#options.shards} shard processes …`);
     const onExit = (role: string, how: string) => note(`${role} ended by itself: ${how}; it is not restarted`);

@@ -31,7 +31,7 @@ try {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  await using services = await startServices({ announce });
+  await using services = await startServices({ announce, isDurable: false });
   announce('starting Postgres 15 …');
   const postgres15 = await startPostgres15({ announce });
   try {

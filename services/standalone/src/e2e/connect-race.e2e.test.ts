@@ -6,6 +6,8 @@ import { startTestCluster } from './test-cluster.ts';
 
 type Page = { messages: Message[]; seq: number; has_more_before: boolean };
 
+const retryAfterMs = 100;
+
 let cluster: TestCluster;
 let api: ApiClient;
 
@@ -47,7 +49,7 @@ function startFlow(chatId: string, perSecond: number) {
   const loop = (async () => {
     for (let n = 0; !isStopped; n += 1) {
       await pause(Math.max(0, startedAt + (n * 1000) / perSecond - performance.now()));
-      const send = api.sendText('writer', chatId, `flow-${n}`, `text ${n}`).then(
+      const send = sendUntilStored(chatId, n).then(
         () => void sends.delete(send),
         (error: unknown) => void failures.push(error),
       );
@@ -60,4 +62,15 @@ function startFlow(chatId: string, perSecond: number) {
     await Promise.all(sends);
   };
   return { failures, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** As every client of the contract: 503 means that the outcome is unknown, so the same `client_message_id` is sent again [H1]. */
+async function sendUntilStored(chatId: string, n: number): Promise<void> {
+  const body = { client_message_id: `flow-${n}`, type: 'text', text: `text ${n}` };
+  for (;;) {
+    const { status } = await api.call('writer', 'POST', `/v1/chats/${chatId}/messages`, body);
+    if (status === 201 || status === 200) return;
+    if (status !== 503) throw new Error(`message ${n} was answered ${status}`);
+    await pause(retryAfterMs);
+  }
 }
