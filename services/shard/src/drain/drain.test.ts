@@ -74,7 +74,9 @@ describe('a drain', () => {
       expect(await client.closeCode()).toBe(4000);
       const seen = () => new Set([...client.seqs(), ...(second[index]?.seqs() ?? [])]);
       await expect.poll(() => seen().size).toBe(last);
-      expect([...client.frames, ...(second[index]?.frames ?? [])].filter(({ type }) => type === 'watermark' || type === 'resync')).toEqual([]);
+      expect([...client.frames, ...(second[index]?.frames ?? [])].filter(({ type }) => type === 'watermark' || type === 'resync')).toEqual(
+        [],
+      );
     }
     expect(last).toBeGreaterThan(100);
   }, 20_000);
