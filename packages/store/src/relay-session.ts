@@ -108,7 +108,7 @@ export class RelaySession implements AsyncDisposable {
     try {
       await withDeadline(client.connect(), answerTimeoutMs, 'connecting the relay');
       await session.#query(`LISTEN ${outboxChannel}`);
-      await session.#query('SELECT pg_advisory_lock_shared($1, 0)', [relayLocks]);
+      await session.stepForward();
       return session;
     } catch (error) {
       session.#lose(error);
@@ -124,6 +124,17 @@ export class RelaySession implements AsyncDisposable {
       [relayLocks],
     );
     return Number(row?.relays ?? 0);
+  }
+
+  /** Counts as a live relay, whose share of the buckets the others leave to it. */
+  async stepForward(): Promise<void> {
+    await this.#query('SELECT pg_advisory_lock_shared($1, 0)', [relayLocks]);
+  }
+
+  /** Gives up every bucket and counts as a relay no more, until `stepForward`. The session lives on. */
+  async standBack(): Promise<void> {
+    await this.#query('SELECT pg_advisory_unlock_all()');
+    this.#held.clear();
   }
 
   /** Takes a bucket unless another session has it; true also when it is ours already. */

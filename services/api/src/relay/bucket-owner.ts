@@ -18,7 +18,7 @@ type BucketOwnerOptions = {
  * States: open → lost or closed; no way back. Losing the connection loses every bucket at once: whatever was read from them
  * is void. The connection says something every second while nothing else runs on it, also while an append is in flight, so
  * the server ends the session of a frozen owner, and what that one deletes when it wakes up fails [D12].
- * `rebalance`, `read` and `remove` are called by the relay's loop only.
+ * All but `statistics` are called by the relay's loop only, one at a time.
  */
 export class BucketOwner implements AsyncDisposable {
   readonly #session: RelaySession;
@@ -74,6 +74,18 @@ export class BucketOwner implements AsyncDisposable {
     const share = Math.ceil(bucketCount / Math.max(1, relays));
     await this.#release(share);
     await this.#take(share);
+  }
+
+  /** Leaves every bucket to the other relays, which share them among themselves, until `stepForward`. */
+  async standBack(): Promise<void> {
+    this.#owned.clear();
+    await this.#query((session) => session.standBack());
+  }
+
+  /** Takes part again: the next `rebalance` takes buckets at once. */
+  async stepForward(): Promise<void> {
+    this.#rebalanceAtMs = Number.NEGATIVE_INFINITY;
+    await this.#query((session) => session.stepForward());
   }
 
   /** The oldest rows of these buckets, ordered within each. */

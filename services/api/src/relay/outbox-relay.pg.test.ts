@@ -132,6 +132,37 @@ test('[D4] a row is deleted only after the acknowledgement', async () => {
   await drained();
 });
 
+/** A log that this process alone cannot reach. */
+class CutOffWriter extends ScriptedWriter {
+  isCut = false;
+
+  override isOpen(): boolean {
+    return !this.isCut;
+  }
+
+  override async open(): Promise<void> {
+    await vi.waitUntil(() => !this.isCut, { timeout: 60_000 });
+  }
+}
+
+test('[D12] a relay that cannot reach the log leaves its buckets to one that can, and takes its share again', async () => {
+  const cutOff = new CutOffWriter();
+  cutOff.judge = () => (cutOff.isCut ? 'lost' : 'ok');
+  const { relay } = startRelay(cutOff);
+  await owns(relay, bucketCount);
+  const reaching = new ScriptedWriter();
+  const { relay: other } = startRelay(reaching);
+  await owns(other, bucketCount / 2);
+  cutOff.isCut = true;
+  const chats = await Promise.all(upTo(16).map((bucket) => db.group(['bob'], bucket - 1)));
+  await drained();
+  expect(new Set(reaching.kept.map(({ chatId }) => chatId))).toEqual(new Set(chats));
+  expect(relay.ownedBuckets()).toBe(0);
+  cutOff.isCut = false;
+  await owns(relay, bucketCount / 2);
+  await owns(other, bucketCount / 2);
+});
+
 test('[D3] [M3] with appends failing at random, whole or in part, nothing is lost and no chat is out of order', async () => {
   const writer = new ScriptedWriter();
   const random = seededRandom(7);

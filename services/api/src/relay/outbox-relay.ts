@@ -39,7 +39,8 @@ const quietFailures = 30;
  * Moves outbox rows into the event log: own buckets → read → expand → group → cut → append → delete.
  * Every event reaches the log at least once per recipient [D3]; its row is deleted only after the acknowledgement of its last
  * record [D4]; a chat's records leave in `seq` order [M3], because one process owns its bucket and one append is in flight.
- * A failure of the log keeps the rows and tries again; a failure of the session gives up every bucket [D12].
+ * A failure of the log keeps the rows and tries again; while the log is out of this process's reach the buckets are left to
+ * those that may reach it; a failure of the session gives up every bucket [D12].
  * States: idle → running → stopped; no way back. In memory: at most 64 rows per bucket and one batch.
  */
 export class OutboxRelay implements AsyncDisposable {
@@ -126,6 +127,7 @@ export class OutboxRelay implements AsyncDisposable {
     void this.#measure(owner);
     for (let failures = 0; !ended.aborted; ) {
       try {
+        await this.#untilLogIsOpen(owner, pending, ended);
         const hasSent = await this.#round(owner, pending, expander);
         if (failures > 0) logger.info({ failures }, 'relay goes on');
         failures = 0;
@@ -139,6 +141,16 @@ export class OutboxRelay implements AsyncDisposable {
     }
     metrics.setBucketsOwned(0);
     if (!this.#stop.signal.aborted) logger.warn({ err: owner.lost.reason }, 'relay session lost, its buckets are given up');
+  }
+
+  /** Only this process may be cut off from the log: without buckets it holds up nobody. */
+  async #untilLogIsOpen(owner: BucketOwner, pending: PendingRows, ended: AbortSignal): Promise<void> {
+    if (this.#options.writer.isOpen()) return;
+    await owner.standBack();
+    pending.keepOnly(owner.buckets());
+    this.#options.metrics.setBucketsOwned(0);
+    await this.#options.writer.open(ended);
+    await owner.stepForward();
   }
 
   /** Sends one batch; false when there was nothing to send. A wake-up from here on is seen by the next round. */
