@@ -24,6 +24,8 @@ export class ShardCluster implements AsyncDisposable {
   readonly inboxes = new InProcessInboxes();
   readonly tickets: Tickets;
   readonly logLines: string[] = [];
+  /** Why shards could not go on: their processes would have ended. A test that expects one takes it out. */
+  readonly fatal: Error[] = [];
   readonly #writer;
   readonly #shards: Shard[] = [];
   readonly #clients: TestClient[] = [];
@@ -60,6 +62,7 @@ export class ShardCluster implements AsyncDisposable {
       }),
       metrics: new ShardMetrics(metrics),
       clock: this.clock,
+      onFatal: (error) => void this.fatal.push(error),
     });
     this.#shards.push(shard);
     const { url } = await shard.start();
@@ -110,6 +113,7 @@ export class ShardCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) client.cut();
     await Promise.all(this.#shards.map((shard) => shard.stop()));
+    expect(this.fatal).toEqual([]);
   }
 }
 

@@ -177,8 +177,15 @@ class ComposedShard implements Shard {
       }),
       onRenewed: () => this.#life?.onRenewed(),
       onRestored: () => this.#life?.onRestored(),
-      onFenced: () => this.#fail(new Error('a later life of this shard is alive')),
+      onFenced: () => this.#endFenced(),
     });
+  }
+
+  /** No owner forwards to this life any more: its clients shall not wait for events through a drain. */
+  #endFenced(): void {
+    this.#of.sockets.admission.close();
+    this.#of.sockets.endAll();
+    this.#fail(new Error('a later life of this shard is alive'));
   }
 
   #state(): 'active' | 'draining' {

@@ -110,3 +110,12 @@ test('the window follows the number of connections, within its bounds', () => {
   expect(drainWindowMs(50_000, { ...limits, UPGRADE_RATE: 0 })).toBe(10_000);
   expect(drainWindowMs(1, { ...limits, SHARD_DRAIN_SECONDS: 5 })).toBe(5_000);
 });
+
+test('[R2] a fenced shard ends its connections at once: no owner forwards to it any more', async () => {
+  const shard = await cluster.start();
+  const client = await cluster.connect(shard, 'alice');
+  await cluster.presence.claimEpoch(shard.id);
+  await cluster.start(); // the group changes, and the lease is renewed soon
+  expect(await client.closeCode()).toBe(4000);
+  expect(cluster.fatal.splice(0)).toHaveLength(1);
+});
