@@ -42,6 +42,7 @@ export class ShardLife {
   readonly registrar: Registrar;
   readonly pool: DeliveryPool;
   #own: ReadonlySet<number> = new Set();
+  #memberId: string | undefined;
 
   constructor(options: ShardLifeOptions) {
     this.#options = options;
@@ -50,7 +51,8 @@ export class ShardLife {
     this.#forwarder = new Forwarder({ inbox, clock, logger, onForwarded: (result) => countForward(counts, result) });
     this.#routes = new RoutingTable({ self, presence, clock, random, logger });
     const { leases, routes, forwarder } = { leases: this.#leases, routes: this.#routes, forwarder: this.#forwarder };
-    this.registrar = new Registrar({ self, partitionCount, presence, leases, routes, forwarder, clock, random, logger });
+    const onLate = (userIds: readonly string[]) => this.#resyncUsers(userIds);
+    this.registrar = new Registrar({ self, partitionCount, presence, leases, routes, forwarder, clock, random, logger, onLate });
     this.pool = new DeliveryPool({ ...options, routes, forwarder });
     this.#consumer = new NotificationConsumer({
       ...options,
@@ -74,10 +76,9 @@ export class ShardLife {
     void this.#followLeases();
   }
 
-  /** The registry lost this shard's lease, and maybe all registrations: foreign users may have missed events meanwhile. */
+  /** The registry lost this shard's lease, and maybe all registrations. */
   onRestored(): void {
     this.registrar.registerAll();
-    this.#resyncForeign();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -89,9 +90,17 @@ export class ShardLife {
 
   #assign(partitions: readonly number[]): void {
     this.#own = new Set(partitions);
+    this.#forgetRoutesOfAnotherMember();
     this.#routes.assign(partitions);
     this.registrar.assign(partitions);
     this.#options.onAssigned();
+  }
+
+  /** Whoever joined anew may have missed assignments: between two of its own a partition had another owner, and that one the notices. */
+  #forgetRoutesOfAnotherMember(): void {
+    const memberId = this.#options.reader.memberId();
+    if (memberId !== this.#memberId) this.#routes.assign([]);
+    this.#memberId = memberId;
   }
 
   #receive(sender: ShardToken, items: readonly InboxItem[]): void {
@@ -114,6 +123,14 @@ export class ShardLife {
   #resync(isMeant: (partition: number) => boolean): void {
     for (const connection of this.#options.connections.all()) {
       if (connection.partition >= 0 && isMeant(connection.partition)) connection.send({ type: 'resync', reason: 'gap' });
+    }
+  }
+
+  /** Their owner knows them again: what it could not route meanwhile is found by a sync from now on. */
+  #resyncUsers(userIds: readonly string[]): void {
+    for (const userId of userIds) {
+      for (let one = this.#options.connections.newestOf(userId); one !== undefined; one = one.next)
+        one.send({ type: 'resync', reason: 'gap' });
     }
   }
 

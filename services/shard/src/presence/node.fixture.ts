@@ -25,6 +25,8 @@ export class Node<I extends Inbox> implements AsyncDisposable {
   readonly routes: RoutingTable;
   readonly forwarder: Forwarder;
   readonly registrar: Registrar;
+  /** Users registered late, in the order that it was told. */
+  readonly late: string[] = [];
   readonly #presence: Presence;
   readonly #shardId: string;
 
@@ -39,7 +41,8 @@ export class Node<I extends Inbox> implements AsyncDisposable {
     this.routes = new RoutingTable({ self, presence, clock, random, logger });
     this.forwarder = new Forwarder({ inbox: this.inbox, clock, logger, onForwarded: () => undefined });
     const { leases, routes, forwarder } = this;
-    this.registrar = new Registrar({ self, partitionCount, presence, leases, routes, forwarder, clock, random, logger });
+    const onLate = (userIds: readonly string[]) => void this.late.push(...userIds);
+    this.registrar = new Registrar({ self, partitionCount, presence, leases, routes, forwarder, clock, random, logger, onLate });
   }
 
   async start(): Promise<void> {

@@ -172,6 +172,24 @@ describe('registrar', () => {
     for (const userId of userIds) await expect.poll(() => registered(userId), { timeout: 8_000 }).toEqual([a.token]);
   });
 
+  test('[R2] foreign users that presence had lost are told once their owner knows them again, not before', async () => {
+    await b.own(all.slice(4));
+    await a.own(all.slice(0, 4));
+    const userIds = Array.from({ length: 20 }, (_, i) => `user-${i}`);
+    await Promise.all(userIds.map((userId) => a.registrar.register(userId)));
+    const foreign = userIds.filter((userId) => partitionOf(userId, partitionCount) >= 4);
+    b.inbox.isAway = true;
+    b.assign([]);
+    presence.clear();
+    await b.own(all.slice(4));
+    await a.claim(all.slice(0, 4));
+    a.registrar.registerAll();
+    for (const userId of foreign) await expect.poll(() => b.holders(userId), { timeout: 8_000 }).toEqual([a.token]);
+    expect(a.late).toEqual([]);
+    b.inbox.isAway = false;
+    await expect.poll(() => a.late.toSorted(), { timeout: 8_000 }).toEqual(foreign.toSorted());
+  });
+
   test('[R4] after any run of connects, closes and outages, presence and owner hold what is true', async () => {
     await b.own(all);
     const user = fc.constantFrom('user-0', 'user-1', 'user-2', 'user-3', 'user-4');

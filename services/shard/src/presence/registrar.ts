@@ -18,6 +18,8 @@ type RegistrarOptions = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  /** Users of foreign partitions whose registration the registry had lost are registered again, and acknowledged by the owner. */
+  readonly onLate: (userIds: readonly string[]) => void;
 };
 
 type Settle = (outcome: { degraded: boolean }) => void;
@@ -45,6 +47,8 @@ export class Registrar implements Disposable {
   readonly #announcer: Announcer;
   readonly #dirty = new Set<string>();
   readonly #late = new Set<string>();
+  /** Users whose events may have found no way here since the registry lost them. */
+  readonly #lost = new Set<string>();
   readonly #waiting = new Map<string, Settle[]>();
   readonly #told = new Map<number, ShardToken>();
   readonly #ended = new AbortController();
@@ -72,6 +76,7 @@ export class Registrar implements Disposable {
   /** After a user's last local connection. */
   unregister(userId: string): void {
     this.#users.remove(userId);
+    this.#lost.delete(userId);
     this.#settle([userId], { degraded: true });
     this.#markDirty(userId);
   }
@@ -87,9 +92,13 @@ export class Registrar implements Disposable {
     }
   }
 
-  /** The registry lost what it held: every user is registered again, at most 2,000 a second. */
+  /** The registry lost what it held: every user is registered again, at most 2,000 a second; `onLate` tells those of foreign partitions. */
   registerAll(): void {
-    for (const partition of this.#users.partitions()) this.#tellLater(this.#users.ofPartition(partition));
+    for (const partition of this.#users.partitions()) {
+      const userIds = this.#users.ofPartition(partition);
+      if (!this.#own.has(partition)) for (const userId of userIds) this.#lost.add(userId);
+      this.#tellLater(userIds);
+    }
   }
 
   /** A new reading of the lease table: partitions that changed their owner are announced to the new one. */
@@ -161,13 +170,20 @@ export class Registrar implements Disposable {
 
   /** Not part of the flush: the next one does not wait for this owner. */
   async #announce(partition: number, userIds: readonly string[]): Promise<void> {
-    if (this.#own.has(partition)) return this.#settle(userIds, { degraded: false });
+    if (this.#own.has(partition)) return this.#conclude(userIds);
     const owner = await this.#announcer.announce(partition, () => this.#users.split(userIds));
-    if (this.#own.has(partition)) return this.#settle(userIds, { degraded: false });
+    if (this.#own.has(partition)) return this.#conclude(userIds);
     if (owner === undefined) return this.#fail(this.#users.split(userIds)[0]);
     this.#failures = 0;
     this.#told.set(partition, owner);
+    this.#conclude(userIds);
+  }
+
+  /** The registrations are effective. */
+  #conclude(userIds: readonly string[]): void {
     this.#settle(userIds, { degraded: false });
+    const late = userIds.filter((userId) => this.#lost.delete(userId));
+    if (late.length > 0) this.#options.onLate(late);
   }
 
   #fail(userIds: readonly string[]): void {
