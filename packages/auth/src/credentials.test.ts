@@ -35,6 +35,17 @@ describe('a JWT', () => {
     expect(await verifier.verify(forge(hs256, good))).toEqual({ userId: 'alice', expiresAtMs: nowMs + 60_000 });
   });
 
+  test('[S2] a token that was good a moment ago is refused once it ends, and never vouches for another one', async () => {
+    let laterMs = 0;
+    const remembering = new TokenVerifier({ secret, leewaySeconds: 30 }, { ...clock, nowMs: () => nowMs + laterMs });
+    const token = forge(hs256, good);
+    const verdicts: string[] = [];
+    for (laterMs of [0, 59_000, 89_999, 90_000]) verdicts.push(await codeOf(remembering.verify(token)));
+    expect(verdicts).toEqual(['accepted', 'accepted', 'accepted', 'token_expired']);
+    laterMs = 0;
+    expect(await codeOf(remembering.verify(`${token.slice(0, -2)}AA`))).toBe('unauthenticated');
+  });
+
   test.each<[string, string]>([
     ['alg none without signature', `${base64('{"alg":"none"}')}.${base64(JSON.stringify(good))}.`],
     ['alg none with signature', forge('{"alg":"none"}', good)],
