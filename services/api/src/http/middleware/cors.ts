@@ -14,12 +14,13 @@ const exposedHeaders = 'link, location, ratelimit, ratelimit-policy, retry-after
 export function cors(isAllowed: OriginRule): MiddlewareHandler<ApiEnv> {
   return async (context, next) => {
     await next();
-    context.header('vary', 'origin', { append: true });
+    const { headers } = context.res;
+    headers.append('vary', 'origin');
     const origin = context.req.header('origin');
     if (origin === undefined || !isAllowed(origin)) return;
-    context.header('access-control-allow-origin', origin);
-    context.header('access-control-expose-headers', exposedHeaders);
+    headers.set('access-control-allow-origin', origin);
+    headers.set('access-control-expose-headers', exposedHeaders);
     if (context.req.method !== 'OPTIONS' || context.req.header('access-control-request-method') === undefined) return;
-    for (const [name, value] of Object.entries(preflightHeaders)) context.header(name, value);
+    for (const [name, value] of Object.entries(preflightHeaders)) headers.set(name, value);
   };
 }

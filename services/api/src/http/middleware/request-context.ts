@@ -17,6 +17,8 @@ export const requestContext: MiddlewareHandler<ApiEnv> = async (context, next) =
   context.set('traceparent', trace !== undefined && wellFormedTrace.test(trace) ? trace : undefined);
   context.set('identity', undefined);
   await next();
-  context.header('x-request-id', requestId);
-  context.header('x-content-type-options', 'nosniff');
+  // Set on the answer's own headers: context.header() would rebuild the finished answer around a stream of its body.
+  const { headers } = context.res;
+  headers.set('x-request-id', requestId);
+  headers.set('x-content-type-options', 'nosniff');
 };
