@@ -14,7 +14,7 @@ flags
   --rate N         messages per second          (500)
   --recipients N   members of each chat         (2)
   --chats N        chats                        (50)
-  --seconds N      measured, after 5 s warm-up  (20)
+  --seconds N      measured, after 10 s warm-up (20)
   --json FILE      where the result goes        (loadtest/results/<bench>.json)
 `;
 
@@ -52,7 +52,7 @@ async function runE2e(values: ReturnType<typeof readArgs>['values']): Promise<vo
     rate: Number(values.rate ?? 500),
     recipients: Number(values.recipients ?? 2),
     chats: Number(values.chats ?? 50),
-    warmUpSeconds: 5,
+    warmUpSeconds: 10,
     seconds: Number(values.seconds ?? 20),
   };
   announce(`${options.rate} messages/s × ${options.recipients} recipients for ${options.warmUpSeconds} + ${options.seconds} s …`);
