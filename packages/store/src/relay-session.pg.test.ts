@@ -86,7 +86,7 @@ describe('relay session', () => {
   test('[D12] a broken session says so once, and everything after it fails', async () => {
     const session = await open();
     const pids = await store().rows<{ ended: boolean }>(
-      "SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE application_name = 'carillon-relay'",
+      "SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE application_name = 'carillon-relay' AND datname = current_database()",
     );
     expect(pids.length).toBeGreaterThan(0);
     await expect.poll(() => session.lost).toHaveLength(1);
