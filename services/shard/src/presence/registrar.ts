@@ -152,9 +152,10 @@ export class Registrar implements Disposable {
 
   async #write(partition: number, userIds: readonly string[]): Promise<void> {
     const { presence, self, logger } = this.#options;
+    // Only an attempt that failed makes presence count as down: if asking in that time did too, steady connects would keep it down for ever.
+    if (this.#isDown()) return this.#fail(userIds);
     const [here, gone] = this.#users.split(userIds);
     try {
-      if (this.#isDown()) throw new Error('presence counts as down');
       await Promise.all([
         here.length > 0 ? presence.register(partition, here, self) : undefined,
         gone.length > 0 ? presence.unregister(partition, gone, self) : undefined,
