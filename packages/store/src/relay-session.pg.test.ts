@@ -119,8 +119,10 @@ describe('relay session', () => {
       rows.filter((row) => row.bucket === bucketOf(chats[0]?.id ?? '')),
     );
     expect(await session.outboxStatistics()).toMatchObject({ rows: 72, oldestSeconds: expect.any(Number) });
-    await session.deleteOutbox(rows.slice(0, 10));
+    expect(await session.readOutbox(allBuckets, 100, rows.slice(0, 10))).toEqual(rows.slice(10));
     expect(await session.readOutbox(allBuckets, 100)).toEqual(rows.slice(10));
+    expect(await session.readOutbox([], 100, rows.slice(10, 20))).toEqual([]);
+    expect(await session.readOutbox(allBuckets, 100)).toEqual(rows.slice(20));
     await session.deleteOutbox(rows);
     expect(await session.readOutbox(allBuckets, 100)).toEqual([]);
     expect(await session.outboxStatistics()).toEqual({ rows: 0, oldestSeconds: 0 });

@@ -19,6 +19,9 @@ export type OutboxRow = {
   readonly traceparent: string | null;
 };
 
+/** Which row of the outbox. */
+export type OutboxKey = Pick<OutboxRow, 'bucket' | 'id'>;
+
 export type OutboxStatistics = { readonly rows: number; readonly oldestSeconds: number };
 
 type RelaySessionOptions = {
@@ -55,13 +58,17 @@ const settings = [
   'synchronous_commit=off',
 ].map((setting) => `-c ${setting}`);
 
-const readOutboxText = `SELECT bucket, id::text, chat_id AS "chatId", seq, event, actor_id AS "actorId", at, at_ms AS "atMs", data,
+/** What goes is not read again: the statement sees the table as it was before it. */
+const readOutboxText = `WITH gone AS (
+    DELETE FROM outbox o USING unnest($4::smallint[], $5::bigint[]) AS d (bucket, id) WHERE o.bucket = d.bucket AND o.id = d.id
+  )
+  SELECT bucket, id::text, chat_id AS "chatId", seq, event, actor_id AS "actorId", at, at_ms AS "atMs", data,
     member_version AS "memberVersion", traceparent
   FROM (
     SELECT o.*, e.event, e.actor_id, wire_time(e.at) AS at, (extract(epoch FROM e.at) * 1000)::bigint AS at_ms, e.data::text AS data,
       c.member_version, sum(octet_length(e.data::text)) OVER (PARTITION BY o.bucket ORDER BY o.id) - octet_length(e.data::text) AS bytes_before
     FROM unnest($1::smallint[]) AS b (bucket)
-    CROSS JOIN LATERAL (SELECT * FROM outbox x WHERE x.bucket = b.bucket ORDER BY x.id LIMIT $2) o
+    CROSS JOIN LATERAL (SELECT * FROM outbox x WHERE x.bucket = b.bucket AND x.id <> ALL ($5::bigint[]) ORDER BY x.id LIMIT $2) o
     JOIN events e ON e.chat_id = o.chat_id AND e.seq = o.seq
     JOIN chats c ON c.id = o.chat_id
   ) waiting WHERE bytes_before < $3 ORDER BY bucket, waiting.id`;
@@ -155,20 +162,20 @@ export class RelaySession implements AsyncDisposable {
 
   /**
    * The oldest rows of each bucket, by (bucket, id): at most `rowsPerBucket`, and 8 MiB of data over all buckets, but at least
-   * one row of each. Fair: a bucket's backlog takes nothing from the others.
+   * one row of each. Fair: a bucket's backlog takes nothing from the others. In the same round trip the `acknowledged` rows go,
+   * as by `deleteOutbox`: two round trips between two appends made every event wait for the second one too.
    */
-  async readOutbox(buckets: readonly number[], rowsPerBucket: number): Promise<OutboxRow[]> {
-    if (buckets.length === 0) return [];
-    const bytesPerBucket = Math.ceil(bytesPerRead / buckets.length);
-    const text = readOutboxText;
-    const rows = await this.#query<OutboxRow>({ name: 'read-outbox', text }, [buckets, rowsPerBucket, bytesPerBucket]);
+  async readOutbox(buckets: readonly number[], rowsPerBucket: number, acknowledged: readonly OutboxKey[] = []): Promise<OutboxRow[]> {
+    if (buckets.length === 0 && acknowledged.length === 0) return [];
+    const bytesPerBucket = Math.ceil(bytesPerRead / Math.max(1, buckets.length));
+    const values = [buckets, rowsPerBucket, bytesPerBucket, ...columnsOf(acknowledged)];
+    const rows = await this.#query<OutboxRow>({ name: 'read-outbox', text: readOutboxText }, values);
     return rows.map((row) => ({ ...row, seq: Number(row.seq), atMs: Number(row.atMs), memberVersion: Number(row.memberVersion) }));
   }
 
   /** To be called when the broker has acknowledged the rows' last record [D4]. */
-  async deleteOutbox(rows: readonly { bucket: number; id: string }[]): Promise<void> {
-    const values = [rows.map((row) => row.bucket), rows.map((row) => row.id)];
-    await this.#query({ name: 'delete-outbox', text: deleteText }, values);
+  async deleteOutbox(rows: readonly OutboxKey[]): Promise<void> {
+    await this.#query({ name: 'delete-outbox', text: deleteText }, columnsOf(rows));
   }
 
   async keepAlive(): Promise<void> {
@@ -213,6 +220,10 @@ export class RelaySession implements AsyncDisposable {
     this.#end ??= withDeadline(this.#client.end(), closeTimeoutMs, 'closing the relay session').catch(() => undefined);
     return this.#end;
   }
+}
+
+function columnsOf(rows: readonly OutboxKey[]): [buckets: number[], ids: string[]] {
+  return [rows.map((row) => row.bucket), rows.map((row) => row.id)];
 }
 
 function bucketsIn(payload: string): number[] {

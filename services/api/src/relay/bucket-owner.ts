@@ -64,16 +64,17 @@ export class BucketOwner implements AsyncDisposable {
 
   /**
    * Every 2 s ± 25 %: releases what is above this relay's share, takes what is free below it. The shares of all relays cover
-   * all buckets. Only called while no append is in flight, else the next owner's rows could pass those in flight [M3].
+   * all buckets. Only called while no append is in flight, else the next owner's rows could pass those in flight [M3]. True: this
+   * relay has new buckets.
    */
-  async rebalance(): Promise<void> {
+  async rebalance(): Promise<boolean> {
     const { clock, random } = this.#options;
-    if (clock.monotonicMs() < this.#rebalanceAtMs) return;
+    if (clock.monotonicMs() < this.#rebalanceAtMs) return false;
     this.#rebalanceAtMs = clock.monotonicMs() + rebalanceMs * (0.75 + random() / 2);
     const relays = await this.#query((session) => session.countLiveRelays());
     const share = Math.ceil(bucketCount / Math.max(1, relays));
     await this.#release(share);
-    await this.#take(share);
+    return this.#take(share);
   }
 
   /** Leaves every bucket to the other relays, which share them among themselves, until `stepForward`. */
@@ -88,14 +89,17 @@ export class BucketOwner implements AsyncDisposable {
     await this.#query((session) => session.stepForward());
   }
 
-  /** The oldest rows of these buckets, ordered within each. */
-  async read(buckets: readonly number[], rowsPerBucket: number): Promise<OutboxRow[]> {
-    return buckets.length === 0 ? [] : this.#query((session) => session.readOutbox(buckets, rowsPerBucket));
+  /**
+   * The oldest rows of these buckets, ordered within each. Deletes the `acknowledged` ones, whose last record is in the log [D4];
+   * rejects when the session, and with it the lock, is gone.
+   */
+  async read(buckets: readonly number[], rowsPerBucket: number, acknowledged: readonly OutboxRow[]): Promise<OutboxRow[]> {
+    return this.#query((session) => session.readOutbox(buckets, rowsPerBucket, acknowledged));
   }
 
-  /** Deletes rows whose last record the log has acknowledged [D4]; rejects when the session, and with it the lock, is gone. */
-  async remove(rows: readonly OutboxRow[]): Promise<void> {
-    if (rows.length > 0) await this.#query((session) => session.deleteOutbox(rows.map(({ bucket, id }) => ({ bucket, id }))));
+  /** Deletes them without reading on. */
+  async remove(acknowledged: readonly OutboxRow[]): Promise<void> {
+    if (acknowledged.length > 0) await this.#query((session) => session.deleteOutbox(acknowledged));
   }
 
   /** What all relays have still to send, estimated. */
@@ -119,13 +123,15 @@ export class BucketOwner implements AsyncDisposable {
   }
 
   /** Begins anywhere, so that relays that start together do not ask for the same bucket all the time. */
-  async #take(share: number): Promise<void> {
+  async #take(share: number): Promise<boolean> {
+    const before = this.#owned.size;
     const first = Math.floor(this.#options.random() * bucketCount);
     for (let i = 0; i < bucketCount && this.#owned.size < share; i++) {
       const bucket = (first + i) % bucketCount;
       if (this.#owned.has(bucket)) continue;
       if (await this.#query((session) => session.tryLockBucket(bucket))) this.#owned.add(bucket);
     }
+    return this.#owned.size > before;
   }
 
   /** A session that is at work is not idle: its keep-alive would only wait behind that work. */

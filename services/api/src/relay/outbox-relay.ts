@@ -36,7 +36,7 @@ const reconnect = { baseMs: 200, capMs: 2_000 };
 const quietFailures = 30;
 
 /**
- * Moves outbox rows into the event log: own buckets → read → expand → group → cut → append → delete.
+ * Moves outbox rows into the event log: own buckets → read → expand → group → cut → append → delete, with the next read.
  * Every event reaches the log at least once per recipient [D3]; its row is deleted only after the acknowledgement of its last
  * record [D4]; a chat's records leave in `seq` order [M3], because one process owns its bucket and one append is in flight.
  * A failure of the log keeps the rows and tries again; while the log is out of this process's reach the buckets are left to
@@ -140,12 +140,14 @@ export class OutboxRelay implements AsyncDisposable {
       }
     }
     metrics.setBucketsOwned(0);
-    if (!this.#stop.signal.aborted) logger.warn({ err: owner.lost.reason }, 'relay session lost, its buckets are given up');
+    if (owner.lost.aborted) logger.warn({ err: owner.lost.reason }, 'relay session lost, its buckets are given up');
+    else await owner.remove(pending.takeAcknowledged());
   }
 
   /** Only this process may be cut off from the log: without buckets it holds up nobody. */
   async #untilLogIsOpen(owner: BucketOwner, pending: PendingRows, ended: AbortSignal): Promise<void> {
     if (this.#options.writer.isOpen()) return;
+    await owner.remove(pending.takeAcknowledged());
     await owner.standBack();
     pending.keepOnly(owner.buckets());
     this.#options.metrics.setBucketsOwned(0);
@@ -153,23 +155,23 @@ export class OutboxRelay implements AsyncDisposable {
     await owner.stepForward();
   }
 
-  /** Sends one batch; false when there was nothing to send. A wake-up from here on is seen by the next round. */
+  /** Sends one batch; false when there was nothing to do. A wake-up from here on is seen by the next round. */
   async #round(owner: BucketOwner, pending: PendingRows, expander: RecipientExpander): Promise<boolean> {
-    await owner.rebalance();
-    this.#options.metrics.setBucketsOwned(owner.buckets().size);
-    pending.keepOnly(owner.buckets());
     this.#wakeUp.clear();
     await this.#read(owner, pending);
+    const hasNewBuckets = await owner.rebalance();
+    this.#options.metrics.setBucketsOwned(owner.buckets().size);
+    pending.keepOnly(owner.buckets());
     const batch = await this.#cut(pending, expander);
-    if (owner.lost.aborted || (batch.parts.length === 0 && batch.signals.length === 0)) return false;
+    if (owner.lost.aborted || (batch.parts.length === 0 && batch.signals.length === 0)) return hasNewBuckets;
     await this.#append(batch);
-    await owner.remove(pending.acknowledge(batch.parts));
+    pending.acknowledge(batch.parts);
     return true;
   }
 
   async #read(owner: BucketOwner, pending: PendingRows): Promise<void> {
     const { clock, metrics } = this.#options;
-    const rows = await owner.read(pending.drained(owner.buckets()), rowsPerBucket);
+    const rows = await owner.read(pending.drained(owner.buckets()), rowsPerBucket, pending.takeAcknowledged());
     const nowMs = clock.nowMs();
     for (const row of rows) metrics.observeRead(nowMs - row.atMs);
     pending.add(rows, clock.monotonicMs());

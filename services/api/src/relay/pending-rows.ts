@@ -15,10 +15,12 @@ type AcknowledgedPart = { readonly pending: PendingRow; readonly records: readon
 
 /**
  * The rows read but not yet acknowledged, oldest first in each bucket: at most `rowsPerBucket` each, since a bucket is read
- * again only when its rows are gone. They belong to one session: whoever loses the bucket forgets them.
+ * again only when its rows are gone; and the rows of one append that are acknowledged but not yet deleted. They belong to one
+ * session: whoever loses the bucket forgets them.
  */
 export class PendingRows {
   readonly #buckets = new Map<number, PendingRow[]>();
+  #acknowledged: OutboxRow[] = [];
   #turn = 0;
 
   add(rows: readonly OutboxRow[], readAtMs: number): void {
@@ -46,11 +48,8 @@ export class PendingRows {
     return [...queues.slice(this.#turn), ...queues.slice(0, this.#turn)];
   }
 
-  /**
-   * The log has acknowledged these parts. Rows sent whole are forgotten and returned: the caller deletes them from the outbox
-   * before it reads their bucket again. The others go on where they are.
-   */
-  acknowledge(parts: readonly AcknowledgedPart[]): OutboxRow[] {
+  /** The log has acknowledged these parts. Rows sent whole are to be deleted from the outbox; the others go on where they are. */
+  acknowledge(parts: readonly AcknowledgedPart[]): void {
     for (const part of parts) part.pending.sent += part.records.length;
     const done = new Set(parts.filter((part) => part.isLast).map((part) => part.pending));
     for (const [bucket, queue] of [...this.#buckets]) {
@@ -58,6 +57,11 @@ export class PendingRows {
       if (rest.length === 0) this.#buckets.delete(bucket);
       else this.#buckets.set(bucket, rest);
     }
-    return Array.from(done, ({ row }) => row);
+    this.#acknowledged.push(...Array.from(done, ({ row }) => row));
+  }
+
+  /** The rows sent whole since the last call: whoever takes them deletes them, before or while it reads their buckets again. */
+  takeAcknowledged(): OutboxRow[] {
+    return this.#acknowledged.splice(0);
   }
 }
