@@ -169,7 +169,12 @@ describe('sync', () => {
   test('[H7] overview pages carry the first page’s sync cursor, so a chat that moves between pages is not lost', async () => {
     const reader = user();
     const chats = [];
-    for (const _ of many(5)) chats.push(await store().group('olivia', [reader]));
+    for (const minute of many(5)) {
+      const chat = await store().group('olivia', [reader]);
+      // Two in one millisecond would go by their random ids.
+      await store().rows('UPDATE chats SET created_at = $2 WHERE id = $1', [chat.id, `2020-01-01T00:0${minute}:00Z`]);
+      chats.push(chat);
+    }
     await store().send(chats[0]?.id ?? '', 'olivia', 'newest');
     const first = await readOverview(store().db, { userId: reader, limit: 2 });
     if (first.kind !== 'ok') throw new Error(first.kind);
