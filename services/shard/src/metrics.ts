@@ -8,6 +8,8 @@ export type DeliveryStage = 'log_to_shard' | 'shard_to_socket' | 'total';
 /** What is read when Prometheus asks, not counted. */
 export type ShardReadings = {
   connections(): number;
+  degradedConnections(): number;
+  lostPartitions(): number;
   queueDepth(): number;
   lagRecords(): number;
   partitionsOwned(): number;
@@ -82,11 +84,18 @@ export class ShardMetrics {
       (counts) => counts.slowConsumers,
     );
     this.#counter(metrics, 'carillon_forwarded_total', 'Notifications forwarded to other shards', 'result', (counts) => counts.forwarded);
+    this.#counter(metrics, 'carillon_resyncs_total', 'Connections told that events may be missing', 'reason', (counts) => counts.resyncs);
     this.#counter(metrics, 'carillon_log_poison_total', 'Records whose headers cannot be read', undefined, (counts) => counts.poison);
   }
 
   #registerGauges(metrics: Metrics): void {
     this.#gauge(metrics, 'carillon_ws_connections', 'Open connections', (readings) => readings.connections());
+    this.#gauge(metrics, 'carillon_degraded_connections', 'Connections told that events may find no way here', (readings) =>
+      readings.degradedConnections(),
+    );
+    this.#gauge(metrics, 'carillon_lost_partitions', 'Partitions with a loss that other shards are not told yet', (readings) =>
+      readings.lostPartitions(),
+    );
     this.#gauge(metrics, 'carillon_delivery_queue_depth', 'Records that wait in the delivery pool', (readings) => readings.queueDepth());
     this.#gauge(metrics, 'carillon_log_lag_records', 'Records behind the end of the log', (readings) => readings.lagRecords());
     this.#gauge(metrics, 'carillon_partitions_owned', 'Partitions assigned to this shard', (readings) => readings.partitionsOwned());
@@ -145,6 +154,8 @@ export class ShardCounts {
   readonly closes: Record<string, number> = Object.fromEntries(Object.values(closeCodes).map(({ code }) => [String(code), 0]));
   readonly slowConsumers = { watermark: 0, resync: 0, close: 0 };
   readonly forwarded = { sent: 0, gone: 0, failed: 0 };
+  /** Those of a full send queue are counted by `slowConsumers`. */
+  readonly resyncs = { gap: 0, takeover: 0, degraded: 0, recovered: 0 };
   readonly upgradesRefused: Record<string, number> = {};
   framesIgnored = 0;
   framesRefused = 0;
@@ -174,6 +185,8 @@ export class ShardCounts {
 
 const noReadings: ShardReadings = {
   connections: () => 0,
+  degradedConnections: () => 0,
+  lostPartitions: () => 0,
   queueDepth: () => 0,
   lagRecords: () => 0,
   partitionsOwned: () => 0,

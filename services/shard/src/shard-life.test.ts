@@ -43,6 +43,7 @@ test('[R8] a member that joins anew loads the routes of the partitions that it h
     ...{ token: self, tasks: 4, partitionCount, presence, inbox, reader: joining.reader, connections: new ConnectionTable() },
     ...{ counts: new ShardMetrics(new Metrics()).forShard('a'), clock: systemClock, random: Math.random, logger: silentLogger },
     requestTurn: () => setImmediate(() => life.pool.routeTurn(Number.POSITIVE_INFINITY, () => false)),
+    leaseFailingForMs: () => 0,
     onAssigned: () => undefined,
     onDead: (error) => expect.fail(error.message),
   });

@@ -2,14 +2,18 @@ import type { EventLogReader } from '@carillon/event-log';
 import { type Presence, type ShardToken, shardToken } from '@carillon/presence';
 import type { Clock, Logger } from '@carillon/runtime';
 import type { ConnectionTable } from './connection/connection-table.ts';
+import { wheelTickMs } from './connection/timer-wheel.ts';
 import { NotificationConsumer } from './consumer/notification-consumer.ts';
 import { DeliveryPool } from './delivery/delivery-pool.ts';
 import { Forwarder } from './delivery/forwarder.ts';
+import { LossNotices } from './delivery/loss-notices.ts';
 import { RoutingTable } from './delivery/routing-table.ts';
 import type { Inbox, InboxItem } from './inbox/inbox.ts';
 import type { ShardCounts } from './metrics.ts';
 import { LeaseTable } from './presence/lease-table.ts';
+import { Outage } from './presence/outage.ts';
 import { Registrar } from './presence/registrar.ts';
+import { ResyncPacer } from './presence/resync-pacer.ts';
 
 export type ShardLifeOptions = {
   readonly token: ShardToken;
@@ -24,10 +28,15 @@ export type ShardLifeOptions = {
   readonly random: () => number;
   readonly logger: Logger;
   readonly requestTurn: () => void;
+  /** Milliseconds since renewals of the lease began to fail; 0 when the last one succeeded. */
+  readonly leaseFailingForMs: () => number;
   /** The partitions changed: the lease says so soon. */
   readonly onAssigned: () => void;
   readonly onDead: (error: Error) => void;
 };
+
+/** A lease that is not renewed for longer is about to end, and with it whatever is registered [R3]. */
+const leaseFailingLimitMs = 10_000;
 
 /**
  * One life of a shard: all that bears its epoch. What comes from the log goes to local connections and, by the routing table, to
@@ -38,32 +47,52 @@ export class ShardLife {
   readonly #leases: LeaseTable;
   readonly #forwarder: Forwarder;
   readonly #routes: RoutingTable;
+  readonly #outage: Outage;
+  readonly #pacer: ResyncPacer;
   readonly #consumer: NotificationConsumer;
   readonly registrar: Registrar;
   readonly pool: DeliveryPool;
-  #own: ReadonlySet<number> = new Set();
+  readonly losses: LossNotices;
   #memberId: string | undefined;
+  #timer: Disposable | undefined;
 
   constructor(options: ShardLifeOptions) {
     this.#options = options;
-    const { token: self, presence, inbox, clock, random, logger, counts, partitionCount } = options;
-    this.#leases = new LeaseTable(presence, clock);
-    this.#forwarder = new Forwarder({ inbox, clock, logger, onForwarded: (result) => countForward(counts, result) });
-    this.#routes = new RoutingTable({ self, presence, clock, random, logger });
-    const { leases, routes, forwarder } = { leases: this.#leases, routes: this.#routes, forwarder: this.#forwarder };
-    const onLate = (userIds: readonly string[]) => this.#resyncUsers(userIds);
-    this.registrar = new Registrar({ self, partitionCount, presence, leases, routes, forwarder, clock, random, logger, onLate });
-    this.pool = new DeliveryPool({ ...options, routes, forwarder });
+    const { token: self, presence, inbox, clock, random, logger, counts, partitionCount, connections, leaseFailingForMs } = options;
+    const leases = new LeaseTable(presence, clock);
+    const forwarder = new Forwarder({ inbox, clock, logger, onForwarded: (result) => countForward(counts, result) });
+    const routes = new RoutingTable({
+      ...{ self, presence, clock, random, logger },
+      onUnrouted: (partition) => this.losses.add(partition),
+    });
+    this.#leases = leases;
+    this.#forwarder = forwarder;
+    this.#routes = routes;
+    this.losses = new LossNotices({ self, leases, routes, forwarder, clock, random, logger });
+    this.#outage = new Outage({ presence, leaseFailingForMs, clock });
+    this.registrar = new Registrar({
+      ...{ self, partitionCount, presence, leases, routes, forwarder, clock, random, logger },
+      isLeaseFailing: () => leaseFailingForMs() > leaseFailingLimitMs,
+      onStanding: (userIds) => this.#pacer.tellStanding(userIds),
+      onLoss: (userIds, reason) => this.#pacer.tellLoss(userIds, reason),
+    });
+    this.#pacer = new ResyncPacer({
+      ...{ connections, clock, random },
+      isDegraded: (userId) => this.registrar.isDegraded(userId),
+      onTold: (reason) => countResync(counts, reason),
+    });
+    this.pool = new DeliveryPool({ ...options, routes, forwarder, onSkipped: (partition) => this.losses.add(partition) });
     this.#consumer = new NotificationConsumer({
       ...options,
       pool: this.pool,
       onAssigned: (partitions) => this.#assign(partitions),
-      onLost: (partition) => this.#resync((of) => of === partition),
+      onLost: (partition) => this.#onLost(partition),
     });
   }
 
   /** Opens the inbox, then joins the group; resolves with the first assignment. */
   async start(): Promise<void> {
+    this.#timer = this.#options.clock.every(wheelTickMs, () => this.#tick());
     await this.#options.inbox.start({
       onItems: (sender, items) => this.#receive(sender, items),
       onGap: () => this.#onGap(),
@@ -81,7 +110,19 @@ export class ShardLife {
     this.registrar.registerAll();
   }
 
+  /** Nothing waits for other shards: no event, and no word of a loss. */
+  isDelivered(): boolean {
+    return this.pool.isIdle() && this.losses.size === 0;
+  }
+
+  /** The group's member is gone: no partition is own any more, which the lease says soon; clients are served on. */
+  resign(): void {
+    this.#assign([]);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#timer?.[Symbol.dispose]();
+    this.losses[Symbol.dispose]();
     this.registrar[Symbol.dispose]();
     this.#forwarder[Symbol.dispose]();
     this.#routes[Symbol.dispose]();
@@ -89,7 +130,6 @@ export class ShardLife {
   }
 
   #assign(partitions: readonly number[]): void {
-    this.#own = new Set(partitions);
     this.#forgetRoutesOfAnotherMember();
     this.#routes.assign(partitions);
     this.registrar.assign(partitions);
@@ -106,6 +146,7 @@ export class ShardLife {
   #receive(sender: ShardToken, items: readonly InboxItem[]): void {
     for (const item of items) {
       if (item.kind === 'forward') this.pool.deliverForward(item);
+      else if (item.kind === 'lost') this.#tellLoss(item.partitions.flatMap((partition) => this.registrar.usersOf(partition)));
       else this.registrar.receive(sender, item);
     }
   }
@@ -113,25 +154,25 @@ export class ShardLife {
   /** Notices and forwards are lost: the routes are read anew, and whoever another shard's forwards were for is told. */
   #onGap(): void {
     this.#routes.reload();
-    this.#resyncForeign();
+    this.#tellLoss(this.registrar.foreignUsers());
   }
 
-  #resyncForeign(): void {
-    this.#resync((partition) => !this.#own.has(partition));
+  /** A record of the log is lost: nobody knows whom it was for. */
+  #onLost(partition: number): void {
+    this.#tellLoss(this.registrar.usersOf(partition));
+    this.losses.add(partition);
   }
 
-  #resync(isMeant: (partition: number) => boolean): void {
-    for (const connection of this.#options.connections.all()) {
-      if (connection.partition >= 0 && isMeant(connection.partition)) connection.send({ type: 'resync', reason: 'gap' });
+  #tellLoss(userIds: readonly string[]): void {
+    this.#pacer.tellLoss(userIds, 'gap');
+  }
+
+  #tick(): void {
+    if (this.#outage.hasBegun()) {
+      this.#options.logger.warn('presence is out of reach: connections of other shards’ partitions are degraded');
+      this.registrar.degradeAll();
     }
-  }
-
-  /** Their owner knows them again: what it could not route meanwhile is found by a sync from now on. */
-  #resyncUsers(userIds: readonly string[]): void {
-    for (const userId of userIds) {
-      for (let one = this.#options.connections.newestOf(userId); one !== undefined; one = one.next)
-        one.send({ type: 'resync', reason: 'gap' });
-    }
+    this.#pacer.advance();
   }
 
   async #followLeases(): Promise<void> {
@@ -147,4 +188,8 @@ export class ShardLife {
 
 function countForward(counts: ShardCounts, result: keyof ShardCounts['forwarded']): void {
   counts.forwarded[result] += 1;
+}
+
+function countResync(counts: ShardCounts, reason: keyof ShardCounts['resyncs']): void {
+  counts.resyncs[reason] += 1;
 }

@@ -112,8 +112,9 @@ class ComposedShard implements Shard {
       ...{ config, sockets, clock, random },
       logger: parts.logger,
       reader: this.#reader,
+      onLeft: () => this.#life?.resign(),
       tickets: new Tickets(config.TICKET_SECRET, clock),
-      isDelivered: () => (this.#life?.pool.isIdle() ?? true) && sockets.pendingFlushes === 0,
+      isDelivered: () => (this.#life?.isDelivered() ?? true) && sockets.pendingFlushes === 0,
       readLeases: () => parts.presence.readLeases(),
     });
     await this.#keeper?.stop();
@@ -143,6 +144,7 @@ class ComposedShard implements Shard {
       inbox: parts.inbox(token),
       connections: sockets.connections,
       requestTurn: sockets.requestTurn,
+      leaseFailingForMs: () => keeper.failingForMs(),
       onAssigned: () => keeper.renewSoon(),
       onDead: (error) => this.#fail(error),
     });
@@ -157,6 +159,8 @@ class ComposedShard implements Shard {
     const { config, parts, sockets } = this.#of;
     parts.metrics.read(config.SHARD_ID, {
       connections: () => sockets.connections.size,
+      degradedConnections: () => sockets.connections.all().filter((connection) => connection.isDegraded).length,
+      lostPartitions: () => life.losses.size,
       queueDepth: () => life.pool.depth,
       lagRecords: () => reader.lagRecords(),
       partitionsOwned: () => reader.assignedPartitions().length,

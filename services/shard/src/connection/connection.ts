@@ -42,6 +42,8 @@ export class Connection {
   /** A token that came before the first one was judged. */
   earlyToken: string | undefined;
   isDirty = false;
+  /** What the client was told last: events may find no way here. */
+  isDegraded = false;
   /** The user's next connection, from the newest to the oldest; set by the connection table. */
   next: Connection | undefined;
   wheelSlot = -1;
@@ -78,6 +80,7 @@ export class Connection {
   /** The registration is effective: `ready` leaves at once, then what waited for it [P2]. */
   becomeReady(ready: Extract<ServerFrame, { type: 'ready' }>): void {
     this.state = 'ready';
+    this.isDegraded = ready.degraded;
     this.queue.release(OutgoingFrame.of(ready), this.socket);
     const { clock, heartbeatMs, random, flushList } = this.#parts;
     // Connections that came together do not beat together.

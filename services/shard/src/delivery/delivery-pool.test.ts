@@ -49,6 +49,7 @@ const users = (count: number) => Array.from({ length: count }, (_, index) => `us
 class Harness {
   readonly finished: ReceivedRecord[] = [];
   readonly paused = new Set<number>();
+  readonly skipped: number[] = [];
   readonly forwards: { to: ShardToken; item: InboxItem; settle: (result: ForwardResult) => void }[] = [];
   readonly unloaded = new Map<number, Promise<void>>();
   readonly connections: RecordingTable;
@@ -75,6 +76,7 @@ class Harness {
       },
       clock: systemClock,
       counts: new ShardCounts(() => undefined),
+      onSkipped: (partition) => void this.skipped.push(partition),
       requestTurn: () => {
         this.turnsRequested += 1;
       },

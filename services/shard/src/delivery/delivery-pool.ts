@@ -19,6 +19,8 @@ type DeliveryPoolOptions = {
   readonly reader: Pick<EventLogReader, 'finish' | 'pause' | 'resume'>;
   readonly clock: Clock;
   readonly counts: ShardCounts;
+  /** An event was kept from another shard: not handed to its inbox, or not known to be. */
+  readonly onSkipped: (partition: number) => void;
   /** Asks for a turn: `routeTurn` will be called soon. */
   readonly requestTurn: () => void;
 };
@@ -32,7 +34,8 @@ const lowWater = { records: 1_000, bytes: 256 << 10 };
 /**
  * Carries records to their recipients: local ones to their connections' send queues, others to the shard that the routing table
  * names. `tasks` lanes, lane = partition mod tasks, so that a user's events keep the log's order [M4] and only the lane that
- * waits for a forward waits. A record is finished when all its recipients are handed over. The value is never parsed [D10].
+ * waits for a forward waits. A record is finished when all its recipients are handed over, and what
+ * another shard did not get is noted. The value is never parsed [D10].
  */
 export class DeliveryPool {
   readonly #options: DeliveryPoolOptions;
@@ -186,7 +189,8 @@ export class DeliveryPool {
     const all = Array.from(forwards, ([to, recipients]) =>
       this.#options.forwarder.forward(to, { kind: 'forward', recipients, value, chatId, seq, event }),
     );
-    await Promise.all(all);
+    const results = await Promise.all(all);
+    if (seq > 0 && results.includes('failed')) this.#options.onSkipped(partition.partition);
     this.#waiting -= 1;
     lane.state = 'idle';
     this.#endChunk(lane, partition, work);

@@ -15,12 +15,21 @@ describe('routing table', () => {
   let clock: ManualClock;
   let presence: FaultyPresence;
   let table: RoutingTable;
+  let unrouted: number[];
   let b: ShardToken;
 
   beforeEach(async () => {
     clock = new ManualClock();
+    unrouted = [];
     presence = new FaultyPresence(clock);
-    table = new RoutingTable({ self, presence, clock, random: () => 0.5, logger: silentLogger });
+    table = new RoutingTable({
+      self,
+      presence,
+      clock,
+      random: () => 0.5,
+      logger: silentLogger,
+      onUnrouted: (partition) => void unrouted.push(partition),
+    });
     await presence.renewLease({ shardId: 'self', epoch: 10, url: '', state: 'active', connections: 0, partitions: [] });
     b = await live('b');
   });

@@ -9,6 +9,8 @@ type RoutingTableOptions = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  /** A load failed: until the next one succeeds, events may be kept from other shards. */
+  readonly onUnrouted: (partition: number) => void;
 };
 
 type Partition = {
@@ -74,6 +76,13 @@ export class RoutingTable implements Disposable {
   /** The last load failed: events of this partition may have been skipped for users on other shards. */
   isUnrouted(partition: number): boolean {
     return this.#partitions.get(partition)?.isUnrouted ?? false;
+  }
+
+  /** Events have been delivered without the holder that the notice tells: it was not known here. */
+  keptFrom(notice: Notice): boolean {
+    const { partition, userId, holder } = notice;
+    const isNew = notice.kind === 'register' && holder !== this.#options.self;
+    return isNew && this.isLoaded(partition) && !this.holdersOf(partition, userId).includes(holder);
   }
 
   /** False: this shard does not own the partition, and nothing changed. */
@@ -149,6 +158,7 @@ export class RoutingTable implements Disposable {
       this.#options.logger.warn({ err, partition }, 'presence of a partition could not be loaded');
       kept.routes.failLoad(load);
       kept.isUnrouted = true;
+      this.#options.onUnrouted(partition);
       kept.failures += 1;
       void this.#retry(partition, kept);
     }

@@ -11,6 +11,8 @@ type DrainOptions = {
   readonly sockets: ShardSockets;
   /** Undefined where the shard stops before it joined. */
   readonly reader: EventLogReader | undefined;
+  /** The group is left: other shards own the partitions. */
+  readonly onLeft: () => void;
   readonly isDelivered: () => boolean;
   /** Where clients may go; rejects when the registry is away. */
   readonly readLeases: () => Promise<readonly LiveLease[]>;
@@ -40,6 +42,7 @@ export async function drainShard(options: DrainOptions): Promise<void> {
     await tryWithin(reader.stopFetching(), 'the end of fetching', logger);
     await waitUntil(options.isDelivered, deliverLimitMs, clock);
     await tryWithin(reader[Symbol.asyncDispose](), 'leaving the group', logger);
+    options.onLeft();
   }
   if (sockets.connections.size > 0) await sendElsewhere(options);
   if (sockets.endAll()) await clock.sleep(closeGraceMs);

@@ -61,6 +61,9 @@ export function inboxContract(name: string, openHarness: () => Promise<InboxHarn
         { kind: 'register', partition: 3, userId: '"quoted"\\', holder: a, ackId: null },
         { kind: 'forward', recipients: ['eve'], value: Buffer.alloc(0), chatId: 'c2', seq: 0, event: 'signal.read' },
         { kind: 'unregister', partition: 0, userId: 'bob', holder: a, ackId: 12 },
+        { kind: 'register', partition: 4, userId: 'eve', holder: a, ackId: 13, wasAnswered: true },
+        { kind: 'missed', userId: 'eve' },
+        { kind: 'lost', partitions: [0, 63] },
         { kind: 'ack', ackId: 5, result: 'not_owner' },
         { kind: 'forward', recipients: ['dan'], value: Buffer.from('ünï'), chatId: 'c3', seq: 2, event: 'chat.updated' },
       ];

@@ -17,7 +17,13 @@ export type InboxItem =
       readonly holder: ShardToken;
       /** Asks the owner for an `ack`, which answers for the notices of this partition before it too. */
       readonly ackId: number | null;
+      /** The user's connections have been answered before: an owner that does not know them has kept events from them. */
+      readonly wasAnswered?: boolean | undefined;
     }
+  /** Events of this user have not been forwarded; told before the acknowledgement of the notice that showed it [R12]. */
+  | { readonly kind: 'missed'; readonly userId: string }
+  /** Events of these partitions did not reach this shard, which is asked to tell its connections [R11]. */
+  | { readonly kind: 'lost'; readonly partitions: readonly number[] }
   | { readonly kind: 'ack'; readonly ackId: number; readonly result: 'ok' | 'not_owner' };
 
 /** A change of who holds a user, for the owner's routing table. */
@@ -82,6 +88,10 @@ export function itemBytes(item: InboxItem): number {
     case 'register':
     case 'unregister':
       return item.userId.length + item.holder.length + 96;
+    case 'lost':
+      return item.partitions.length * 8 + 64;
+    case 'missed':
+      return item.userId.length + 64;
     case 'ack':
       return 64;
   }

@@ -3,9 +3,11 @@ import { DeadlineError, type Logger, withDeadline } from '@carillon/runtime';
 import type { Forwarder } from '../delivery/forwarder.ts';
 import type { Notice } from '../inbox/inbox.ts';
 import { type LeaseTable, ownerOf } from './lease-table.ts';
+import type { LocalUsers } from './local-users.ts';
 
 type AnnouncerOptions = {
   readonly self: ShardToken;
+  readonly users: LocalUsers;
   readonly leases: LeaseTable;
   readonly forwarder: Forwarder;
   readonly logger: Logger;
@@ -31,16 +33,16 @@ export class Announcer {
 
   /**
    * The owner that acknowledged, or undefined. Asks the lease table once more when the owner says it is none, or does not
-   * answer and another one is known by then. `users` is asked before each try: what is true then is told. Never rejects.
+   * answer and another one is known by then. Each try tells what is true at its moment. Never rejects.
    */
-  async announce(partition: number, users: () => [here: string[], gone: string[]]): Promise<ShardToken | undefined> {
+  async announce(partition: number, userIds: readonly string[]): Promise<ShardToken | undefined> {
     const first = await this.#ownerOf(partition, { anew: false });
     const isNobody = first === undefined || first === this.#options.self;
-    const answer = isNobody ? 'not_owner' : await this.#tell(first, partition, users());
+    const answer = isNobody ? 'not_owner' : await this.#tell(first, partition, userIds);
     if (answer === 'ok') return first;
     const second = await this.#ownerOf(partition, { anew: true });
     if (second === undefined || second === this.#options.self || second === first) return undefined;
-    return (await this.#tell(second, partition, users())) === 'ok' ? second : undefined;
+    return (await this.#tell(second, partition, userIds)) === 'ok' ? second : undefined;
   }
 
   /** An owner's answer; one that comes too late is of no interest any more. */
@@ -57,15 +59,16 @@ export class Announcer {
     }
   }
 
-  async #tell(owner: ShardToken, partition: number, [here, gone]: [string[], string[]]): Promise<Answer> {
+  async #tell(owner: ShardToken, partition: number, userIds: readonly string[]): Promise<Answer> {
+    const [here, gone] = this.#options.users.split(userIds);
     for (const userId of gone) void this.#notify(owner, { kind: 'unregister', partition, userId, ackId: null });
     const last = here.pop();
     if (last === undefined) return 'ok';
-    for (const userId of here) void this.#notify(owner, { kind: 'register', partition, userId, ackId: null });
+    for (const userId of here) void this.#notify(owner, this.#registration(partition, userId, null));
     this.#lastAckId += 1;
     const ackId = this.#lastAckId;
     const answer = new Promise<Answer>((resolve) => this.#pending.set(ackId, resolve));
-    const sent = this.#notify(owner, { kind: 'register', partition, userId: last, ackId });
+    const sent = this.#notify(owner, this.#registration(partition, last, ackId));
     void sent.then((result) => result !== 'sent' && this.#pending.get(ackId)?.('none'));
     try {
       return await withDeadline(answer, ackLimitMs, 'the acknowledgement of a notice');
@@ -75,6 +78,10 @@ export class Announcer {
     } finally {
       this.#pending.delete(ackId);
     }
+  }
+
+  #registration(partition: number, userId: string, ackId: number | null): Omit<Notice, 'holder'> {
+    return { kind: 'register', partition, userId, ackId, wasAnswered: this.#options.users.isAnswered(userId) };
   }
 
   #notify(owner: ShardToken, notice: Omit<Notice, 'holder'>): ReturnType<Forwarder['forward']> {

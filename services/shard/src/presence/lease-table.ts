@@ -47,3 +47,13 @@ export function ownerOf(leases: readonly LiveLease[], partition: number): ShardT
   );
   return owner === undefined ? undefined : shardToken(owner.shardId, owner.epoch);
 }
+
+/**
+ * The partitions whose owner's lease ended between two readings without a drain: it may have owed somebody word of a loss, and
+ * cannot give it any more.
+ */
+export function orphanedPartitions(before: readonly LiveLease[], now: readonly LiveLease[]): ReadonlySet<number> {
+  const living = new Set(now.map((lease) => shardToken(lease.shardId, lease.epoch)));
+  const crashed = before.filter((lease) => lease.state === 'active' && !living.has(shardToken(lease.shardId, lease.epoch)));
+  return new Set(crashed.flatMap((lease) => lease.partitions));
+}

@@ -1,7 +1,13 @@
-/** The users with a connection on this shard, by partition. */
+/**
+ * What a user's connections may count on. `new`: nobody was answered yet. `effective`: the owner of the partition, be it this shard,
+ * sends their events here. `degraded`: events for them may find no way here.
+ */
+export type Standing = 'new' | 'effective' | 'degraded';
+
+/** The users with a connection on this shard, by partition, and how each of them stands. */
 export class LocalUsers {
   readonly #partitionOf: (userId: string) => number;
-  readonly #byPartition = new Map<number, Set<string>>();
+  readonly #byPartition = new Map<number, Map<string, Standing>>();
 
   constructor(partitionOf: (userId: string) => number) {
     this.#partitionOf = partitionOf;
@@ -19,11 +25,12 @@ export class LocalUsers {
     return groups;
   }
 
-  /** The user's partition. */
+  /** The user's partition. Who is here already stands as before. */
   add(userId: string): number {
     const partition = this.#partitionOf(userId);
-    const users = this.#byPartition.get(partition) ?? new Set<string>();
-    this.#byPartition.set(partition, users.add(userId));
+    const users = this.#byPartition.get(partition) ?? new Map<string, Standing>();
+    if (!users.has(userId)) users.set(userId, 'new');
+    this.#byPartition.set(partition, users);
     return partition;
   }
 
@@ -35,7 +42,27 @@ export class LocalUsers {
   }
 
   has(userId: string): boolean {
-    return this.#byPartition.get(this.#partitionOf(userId))?.has(userId) ?? false;
+    return this.standingOf(userId) !== undefined;
+  }
+
+  /** Undefined: not here. */
+  standingOf(userId: string): Standing | undefined {
+    return this.#byPartition.get(this.#partitionOf(userId))?.get(userId);
+  }
+
+  /** The user is here, and was told how they stand. */
+  isAnswered(userId: string): boolean {
+    const standing = this.standingOf(userId);
+    return standing !== undefined && standing !== 'new';
+  }
+
+  /** True: the user is here and stood otherwise, in a way that their connections were told. */
+  stand(userId: string, standing: Exclude<Standing, 'new'>): boolean {
+    const users = this.#byPartition.get(this.#partitionOf(userId));
+    const before = users?.get(userId);
+    if (users === undefined || before === undefined || before === standing) return false;
+    users.set(userId, standing);
+    return before !== 'new';
   }
 
   /** Partitions with at least one user. */
@@ -44,7 +71,7 @@ export class LocalUsers {
   }
 
   ofPartition(partition: number): string[] {
-    return [...(this.#byPartition.get(partition) ?? [])];
+    return [...(this.#byPartition.get(partition)?.keys() ?? [])];
   }
 
   /** Those of the users who are here, and those who are not. */

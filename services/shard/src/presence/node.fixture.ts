@@ -25,8 +25,11 @@ export class Node<I extends Inbox> implements AsyncDisposable {
   readonly routes: RoutingTable;
   readonly forwarder: Forwarder;
   readonly registrar: Registrar;
-  /** Users registered late, in the order that it was told. */
+  /** Users who may have missed something, in the order that it was told, and why. */
   readonly late: string[] = [];
+  readonly reasons = new Map<string, string>();
+  /** Users who became degraded, or were not any more. */
+  readonly changed: string[] = [];
   readonly #presence: Presence;
   readonly #shardId: string;
 
@@ -38,17 +41,24 @@ export class Node<I extends Inbox> implements AsyncDisposable {
     this.#presence = presence;
     this.inbox = openInbox(self);
     this.leases = new LeaseTable(presence, clock);
-    this.routes = new RoutingTable({ self, presence, clock, random, logger });
+    this.routes = new RoutingTable({ self, presence, clock, random, logger, onUnrouted: () => undefined });
     this.forwarder = new Forwarder({ inbox: this.inbox, clock, logger, onForwarded: () => undefined });
     const { leases, routes, forwarder } = this;
-    const onLate = (userIds: readonly string[]) => void this.late.push(...userIds);
-    this.registrar = new Registrar({ self, partitionCount, presence, leases, routes, forwarder, clock, random, logger, onLate });
+    this.registrar = new Registrar({
+      ...{ self, partitionCount, presence, leases, routes, forwarder, clock, random, logger },
+      isLeaseFailing: () => false,
+      onStanding: (userIds) => void this.changed.push(...userIds),
+      onLoss: (userIds, reason) => {
+        this.late.push(...userIds);
+        for (const userId of userIds) this.reasons.set(userId, reason);
+      },
+    });
   }
 
   async start(): Promise<void> {
     await this.inbox.start({
       onItems: (sender, items) => {
-        for (const item of items) if (item.kind !== 'forward') this.registrar.receive(sender, item);
+        for (const item of items) if (item.kind !== 'forward' && item.kind !== 'lost') this.registrar.receive(sender, item);
       },
       onGap: () => this.routes.reload(),
     });

@@ -9,6 +9,12 @@ import { allPartitions, Node, partitionCount } from './node.fixture.ts';
 
 const all = allPartitions;
 
+/** Another user of the same partition. */
+function neighbourOf(userId: string): string {
+  const others = Array.from({ length: 100 }, (_, i) => `other-${i}`);
+  return others.find((other) => partitionOf(other, partitionCount) === partitionOf(userId, partitionCount)) ?? '';
+}
+
 describe('registrar', () => {
   let presence: FaultyPresence;
   let nodes: Node<FaultyInbox>[];
@@ -188,6 +194,116 @@ describe('registrar', () => {
     expect(a.late).toEqual([]);
     b.inbox.isAway = false;
     await expect.poll(() => a.late.toSorted(), { timeout: 8_000 }).toEqual(foreign.toSorted());
+  });
+
+  test('[R10] with the registry out of reach foreign users are degraded, own ones are not, until the owner acknowledges again', async () => {
+    await b.own(all.slice(4));
+    await a.own(all.slice(0, 4));
+    const userIds = Array.from({ length: 20 }, (_, i) => `user-${i}`);
+    const degraded = () => userIds.filter((userId) => a.registrar.isDegraded(userId));
+    const foreign = userIds.filter((userId) => partitionOf(userId, partitionCount) >= 4);
+    await Promise.all(userIds.map((userId) => a.registrar.register(userId)));
+    expect(degraded()).toEqual([]);
+    presence.isAway = true;
+    a.registrar.degradeAll();
+    expect(degraded()).toEqual(foreign);
+    expect(new Set(a.changed)).toEqual(new Set(foreign));
+    b.inbox.isAway = true;
+    presence.isAway = false;
+    const sent = a.inbox.sent.length;
+    await expect.poll(() => a.inbox.sent.length, { timeout: 8_000 }).toBeGreaterThan(sent);
+    expect(degraded()).toEqual(foreign);
+    b.inbox.isAway = false;
+    await expect.poll(degraded, { timeout: 8_000 }).toEqual([]);
+    expect(a.changed).toHaveLength(2 * foreign.length);
+    expect(a.late).toEqual([]);
+  });
+
+  test('[R10] users of a partition without an owner are degraded, and not any more when it becomes own', async () => {
+    await b.own(all);
+    await a.registrar.register('ann');
+    a.registrar.followOwners(await a.leases.read({ anew: true }));
+    expect(a.registrar.isDegraded('ann')).toBe(false);
+    await b.claim([]);
+    a.registrar.followOwners(await a.leases.read({ anew: true }));
+    expect(a.registrar.isDegraded('ann')).toBe(true);
+    a.assign(all);
+    expect(a.registrar.isDegraded('ann')).toBe(false);
+    expect(a.changed).toEqual(['ann', 'ann']);
+  });
+
+  test('[R10] users of a partition that becomes foreign while the registry is away are degraded', async () => {
+    await a.own(all);
+    await a.registrar.register('ann');
+    presence.isAway = true;
+    a.assign([]);
+    await expect.poll(() => a.registrar.isDegraded('ann'), { timeout: 8_000 }).toBe(true);
+    presence.isAway = false;
+    await b.own(all);
+    await a.claim([]);
+    await expect.poll(() => a.registrar.isDegraded('ann'), { timeout: 8_000 }).toBe(false);
+  });
+
+  test('[R12] a new owner that loaded before the registration says what it has missed, to those alone who were answered', async () => {
+    await b.own(all);
+    await a.registrar.register('early');
+    c.assign(all);
+    await Promise.all(all.map((partition) => c.routes.whenLoaded(partition)));
+    expect(await a.registrar.register('ann')).toEqual({ degraded: false });
+    expect([b.holders('ann'), c.holders('ann')]).toEqual([[a.token], []]);
+    b.assign([]);
+    await b.claim([]);
+    await c.claim(all);
+    a.registrar.followOwners(await a.leases.read({ anew: true }));
+    await expect.poll(() => a.late, { timeout: 8_000 }).toEqual(['ann']);
+    expect(c.holders('ann')).toEqual([a.token]);
+    expect(a.reasons.get('ann')).toBe('gap');
+    expect(await a.registrar.register('bob')).toEqual({ degraded: false });
+    expect(a.late).toEqual(['ann']);
+  });
+
+  test('[R12] whoever was told to another owner is told to the one that somebody else’s registration finds', async () => {
+    await b.own(all);
+    const [ann, bob] = ['user-0', neighbourOf('user-0')];
+    await a.registrar.register(ann);
+    c.assign(all);
+    await Promise.all(all.map((partition) => c.routes.whenLoaded(partition)));
+    c.routes.apply({ kind: 'unregister', partition: partitionOf(ann, partitionCount), userId: ann, holder: a.token, ackId: null });
+    b.assign([]);
+    await b.claim([]);
+    await c.claim(all);
+    await a.leases.read({ anew: true });
+    expect(await a.registrar.register(bob)).toEqual({ degraded: false });
+    a.registrar.followOwners(await a.leases.read({ anew: true }));
+    await expect.poll(() => c.holders(ann), { timeout: 8_000 }).toEqual([a.token]);
+    await expect.poll(() => a.late).toEqual([ann]);
+  });
+
+  test('[R13] when an owner’s lease ends without a drain its users are told, once the next one knows them', async () => {
+    await b.own(all);
+    await a.registrar.register('ann');
+    a.registrar.followOwners(await a.leases.read({ anew: true }));
+    await presence.releaseLease('b', 1);
+    a.registrar.followOwners(await a.leases.read({ anew: true }));
+    expect(a.late).toEqual([]);
+    await c.own(all);
+    await expect.poll(() => a.late, { timeout: 8_000 }).toEqual(['ann']);
+    expect(a.reasons.get('ann')).toBe('takeover');
+  });
+
+  test('[R13] nobody is told when the owner has drained, or lives on', async () => {
+    await b.own(all);
+    await a.registrar.register('ann');
+    await presence.renewLease({ shardId: 'b', epoch: 1, url: '', state: 'draining', connections: 0, partitions: all });
+    a.registrar.followOwners(await a.leases.read({ anew: true }));
+    await presence.releaseLease('b', 1);
+    await c.own(all);
+    a.registrar.followOwners(await a.leases.read({ anew: true }));
+    await expect.poll(() => a.registrar.pendingCount(), { timeout: 8_000 }).toBe(0);
+    await a.own(all);
+    await c.claim([]);
+    a.registrar.followOwners(await a.leases.read({ anew: true }));
+    expect(a.late).toEqual([]);
   });
 
   test('[R4] after any run of connects, closes and outages, presence and owner hold what is true', async () => {

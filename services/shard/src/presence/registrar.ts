@@ -5,8 +5,10 @@ import type { Forwarder } from '../delivery/forwarder.ts';
 import type { RoutingTable } from '../delivery/routing-table.ts';
 import type { InboxItem, Notice } from '../inbox/inbox.ts';
 import { Announcer } from './announcer.ts';
-import { type LeaseTable, ownerOf } from './lease-table.ts';
-import { LocalUsers } from './local-users.ts';
+import { LateUsers, takeSome } from './late-users.ts';
+import { type LeaseTable, orphanedPartitions, ownerOf } from './lease-table.ts';
+import { LocalUsers, type Standing } from './local-users.ts';
+import type { LossReason } from './resync-pacer.ts';
 
 type RegistrarOptions = {
   readonly self: ShardToken;
@@ -18,16 +20,18 @@ type RegistrarOptions = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
-  /** Users of foreign partitions whose registration the registry had lost are registered again, and acknowledged by the owner. */
-  readonly onLate: (userIds: readonly string[]) => void;
+  /** Renewals of this shard's lease fail for so long that its registrations are about to be void. */
+  readonly isLeaseFailing: () => boolean;
+  /** Users whose connections were answered otherwise: `isDegraded` has changed for them. */
+  readonly onStanding: (userIds: readonly string[]) => void;
+  /** Events of these users may have been kept from them; from now on all come. */
+  readonly onLoss: (userIds: readonly string[], reason: LossReason) => void;
 };
 
 type Settle = (outcome: { degraded: boolean }) => void;
 
-/** Users per flush, and per paced step: 500 each 250 ms are 2,000 a second [reliability 4, late registration]. */
+/** Users per flush. */
 const flushUsers = 1_000;
-const pacedUsers = 500;
-const paceMs = 250;
 const downMs = 1_000;
 /** Users who left and whose entry could not be removed. More are forgotten: an entry is a hint, its owner forwards in vain. */
 const maxLate = 100_000;
@@ -40,28 +44,32 @@ const maxLate = 100_000;
  * owner's acknowledgement [R7], else as degraded: each step takes at most 300 ms (the flush before, the write, the lease
  * table, the acknowledgement; the last two a second time when the owner has changed), and none while the registry counts as
  * down [R5]. What failed is tried again, paced, until it succeeds or the user leaves.
+ *
+ * A user stands `effective` from the acknowledgement on, until a try fails, the partition's owner has no live lease, or the registry
+ * is out of reach; then `degraded` until the next acknowledgement, or until the partition is own [R10].
  */
 export class Registrar implements Disposable {
   readonly #options: RegistrarOptions;
   readonly #users: LocalUsers;
   readonly #announcer: Announcer;
   readonly #dirty = new Set<string>();
-  readonly #late = new Set<string>();
-  /** Users whose events may have found no way here since the registry lost them. */
-  readonly #lost = new Set<string>();
+  readonly #late: LateUsers;
+  /** Users whose events may have found no way here, until they are acknowledged again. */
+  readonly #lost = new Map<string, LossReason>();
   readonly #waiting = new Map<string, Settle[]>();
   readonly #told = new Map<number, ShardToken>();
   readonly #ended = new AbortController();
   #own: ReadonlySet<number> = new Set();
+  #leases: readonly LiveLease[] = [];
   #downUntilMs = Number.NEGATIVE_INFINITY;
-  #failures = 0;
   #isFlushing = false;
-  #isPacing = false;
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
     this.#users = new LocalUsers((userId) => partitionOf(userId, options.partitionCount));
-    this.#announcer = new Announcer(options);
+    this.#announcer = new Announcer({ ...options, users: this.#users });
+    const { clock, random } = options;
+    this.#late = new LateUsers({ clock, random, ended: this.#ended.signal, onDue: (userId) => this.#markDirty(userId) });
   }
 
   /** A user's first local connection; called again it tells again. Never rejects. */
@@ -69,6 +77,7 @@ export class Registrar implements Disposable {
     const partition = this.#users.add(userId);
     this.#markDirty(userId);
     const isOwn = this.#own.has(partition);
+    if (isOwn) this.#stand([userId], 'effective');
     if (isOwn || this.#ended.signal.aborted) return Promise.resolve({ degraded: !isOwn });
     return new Promise((resolve) => this.#waiting.set(userId, [...(this.#waiting.get(userId) ?? []), resolve]));
   }
@@ -81,6 +90,21 @@ export class Registrar implements Disposable {
     this.#markDirty(userId);
   }
 
+  /** Events for this user may find no way here at present. */
+  isDegraded(userId: string): boolean {
+    return this.#users.standingOf(userId) === 'degraded';
+  }
+
+  /** The users of the partition who are here. */
+  usersOf(partition: number): readonly string[] {
+    return this.#users.ofPartition(partition);
+  }
+
+  /** The users here whose partition another shard owns. */
+  foreignUsers(): readonly string[] {
+    return this.#foreignPartitions().flatMap((partition) => this.#users.ofPartition(partition));
+  }
+
   /** The partitions of this shard from now on. Users of those that became foreign are announced to their new owner. */
   assign(partitions: readonly number[]): void {
     const before = this.#own;
@@ -88,32 +112,51 @@ export class Registrar implements Disposable {
     for (const partition of before) if (!this.#own.has(partition)) this.#tellLater(this.#users.ofPartition(partition));
     for (const partition of partitions) {
       this.#told.delete(partition);
-      this.#settle(this.#users.ofPartition(partition), { degraded: false });
+      this.#conclude(this.#users.ofPartition(partition));
     }
   }
 
-  /** The registry lost what it held: every user is registered again, at most 2,000 a second; `onLate` tells those of foreign partitions. */
+  /** The registry lost what it held: every user is registered again, at most 2,000 a second, and `onLoss` tells those of foreign partitions. */
   registerAll(): void {
     for (const partition of this.#users.partitions()) {
-      const userIds = this.#users.ofPartition(partition);
-      if (!this.#own.has(partition)) for (const userId of userIds) this.#lost.add(userId);
-      this.#tellLater(userIds);
+      if (this.#own.has(partition)) this.#tellLater(this.#users.ofPartition(partition));
+      else this.#suspectLoss(partition, 'gap');
     }
   }
 
-  /** A new reading of the lease table: partitions that changed their owner are announced to the new one. */
+  /** The registry is out of reach: nobody's owner can forward to this shard, or hear of a change. */
+  degradeAll(): void {
+    for (const partition of this.#foreignPartitions()) this.#degrade(partition);
+  }
+
+  /**
+   * A new reading of the lease table. Partitions that changed their owner are announced to the new one; those without one are degraded;
+   * those whose owner crashed may have lost something that nobody else knows of [R13].
+   */
   followOwners(leases: readonly LiveLease[]): void {
-    for (const partition of this.#users.partitions()) {
-      if (this.#own.has(partition)) continue;
+    const orphaned = orphanedPartitions(this.#leases, leases);
+    this.#leases = leases;
+    for (const partition of orphaned) this.#suspectLoss(partition, 'takeover');
+    for (const partition of this.#foreignPartitions()) {
       const owner = ownerOf(leases, partition);
-      if (owner !== undefined && owner !== this.#told.get(partition)) this.#tellLater(this.#users.ofPartition(partition));
+      if (owner === undefined) this.#degrade(partition);
+      else if (owner !== this.#told.get(partition)) this.#tellLater(this.#users.ofPartition(partition));
     }
   }
 
-  /** A notice for this shard's routing table, or an answer to a notice of this shard. Forwards are not for here. */
-  receive(sender: ShardToken, item: Exclude<InboxItem, { kind: 'forward' }>): void {
-    if (item.kind === 'ack') this.#announcer.settleAck(item.ackId, item.result);
-    else this.#applyNotice(sender, item);
+  /** A notice for this shard's routing table, or an answer to a notice of this shard. */
+  receive(sender: ShardToken, item: Notice | Extract<InboxItem, { kind: 'ack' | 'missed' }>): void {
+    switch (item.kind) {
+      case 'ack':
+        this.#announcer.settleAck(item.ackId, item.result);
+        break;
+      case 'missed':
+        this.#markLost([item.userId], 'gap');
+        break;
+      case 'register':
+      case 'unregister':
+        this.#applyNotice(sender, item);
+    }
   }
 
   /** Users whose registration is not known to have taken effect at present. */
@@ -128,9 +171,12 @@ export class Registrar implements Disposable {
   }
 
   #applyNotice(sender: ShardToken, notice: Notice): void {
-    const isOwner = this.#options.routes.apply(notice);
+    const { routes, forwarder } = this.#options;
+    const hasMissed = notice.wasAnswered === true && routes.keptFrom(notice);
+    const isOwner = routes.apply(notice);
+    if (hasMissed) void forwarder.forward(sender, { kind: 'missed', userId: notice.userId });
     if (notice.ackId === null) return;
-    void this.#options.forwarder.forward(sender, { kind: 'ack', ackId: notice.ackId, result: isOwner ? 'ok' : 'not_owner' });
+    void forwarder.forward(sender, { kind: 'ack', ackId: notice.ackId, result: isOwner ? 'ok' : 'not_owner' });
   }
 
   #markDirty(userId: string): void {
@@ -153,7 +199,7 @@ export class Registrar implements Disposable {
   async #write(partition: number, userIds: readonly string[]): Promise<void> {
     const { presence, self, logger } = this.#options;
     // Only an attempt that failed makes presence count as down: if asking in that time did too, steady connects would keep it down for ever.
-    if (this.#isDown()) return this.#fail(userIds);
+    if (this.#isDown()) return this.#fail(partition, userIds);
     const [here, gone] = this.#users.split(userIds);
     try {
       await Promise.all([
@@ -163,7 +209,7 @@ export class Registrar implements Disposable {
     } catch (err) {
       if (!this.#isDown()) logger.warn({ err }, 'registrations wait: presence is away');
       this.#downUntilMs = this.#options.clock.monotonicMs() + downMs;
-      this.#fail(userIds);
+      this.#fail(partition, userIds);
       return;
     }
     void this.#announce(partition, userIds);
@@ -172,25 +218,63 @@ export class Registrar implements Disposable {
   /** Not part of the flush: the next one does not wait for this owner. */
   async #announce(partition: number, userIds: readonly string[]): Promise<void> {
     if (this.#own.has(partition)) return this.#conclude(userIds);
-    const owner = await this.#announcer.announce(partition, () => this.#users.split(userIds));
+    const owner = await this.#announcer.announce(partition, userIds);
     if (this.#own.has(partition)) return this.#conclude(userIds);
-    if (owner === undefined) return this.#fail(this.#users.split(userIds)[0]);
-    this.#failures = 0;
-    this.#told.set(partition, owner);
+    if (owner === undefined) return this.#fail(partition, this.#users.split(userIds)[0]);
+    this.#late.noteSuccess();
+    this.#noteOwner(partition, owner);
     this.#conclude(userIds);
+  }
+
+  /** Whoever was told to another owner is told to this one too. */
+  #noteOwner(partition: number, owner: ShardToken): void {
+    const before = this.#told.get(partition);
+    this.#told.set(partition, owner);
+    if (before !== undefined && before !== owner) this.#tellLater(this.#users.ofPartition(partition));
   }
 
   /** The registrations are effective. */
   #conclude(userIds: readonly string[]): void {
     this.#settle(userIds, { degraded: false });
-    const late = userIds.filter((userId) => this.#lost.delete(userId));
-    if (late.length > 0) this.#options.onLate(late);
+    this.#stand(userIds, 'effective');
+    for (const reason of ['gap', 'takeover'] as const) {
+      const missed = userIds.filter((userId) => this.#lost.get(userId) === reason && this.#lost.delete(userId));
+      if (missed.length > 0) this.#options.onLoss(missed, reason);
+    }
   }
 
-  #fail(userIds: readonly string[]): void {
-    this.#failures += 1;
+  #fail(partition: number, userIds: readonly string[]): void {
+    this.#late.noteFailure();
     this.#settle(userIds, { degraded: true });
+    if (!this.#own.has(partition)) this.#stand(userIds, 'degraded');
     this.#tellLater(userIds);
+  }
+
+  #degrade(partition: number): void {
+    const userIds = this.#users.ofPartition(partition);
+    this.#stand(userIds, 'degraded');
+    this.#tellLater(userIds);
+  }
+
+  #stand(userIds: readonly string[], standing: Exclude<Standing, 'new'>): void {
+    const changed = userIds.filter((userId) => this.#users.stand(userId, standing));
+    if (changed.length > 0) this.#options.onStanding(changed);
+  }
+
+  /** Told when the registrations are effective again, so that nothing is missed behind it: at once where the partition is own. */
+  #suspectLoss(partition: number, reason: LossReason): void {
+    const userIds = this.#users.ofPartition(partition);
+    this.#markLost(userIds, reason);
+    if (this.#own.has(partition)) this.#conclude(userIds);
+    else this.#tellLater(userIds);
+  }
+
+  #markLost(userIds: readonly string[], reason: LossReason): void {
+    for (const userId of userIds) if (this.#users.isAnswered(userId)) this.#lost.set(userId, reason);
+  }
+
+  #foreignPartitions(): number[] {
+    return this.#users.partitions().filter((partition) => !this.#own.has(partition));
   }
 
   #settle(userIds: Iterable<string>, outcome: { degraded: boolean }): void {
@@ -202,34 +286,11 @@ export class Registrar implements Disposable {
   }
 
   #isDown(): boolean {
-    return !this.#options.presence.isConnected() || this.#options.clock.monotonicMs() < this.#downUntilMs;
+    const { presence, clock, isLeaseFailing } = this.#options;
+    return !presence.isConnected() || isLeaseFailing() || clock.monotonicMs() < this.#downUntilMs;
   }
 
   #tellLater(userIds: Iterable<string>): void {
     for (const userId of userIds) if (this.#users.has(userId) || this.#late.size < maxLate) this.#late.add(userId);
-    if (this.#late.size > 0 && !this.#isPacing && !this.#ended.signal.aborted) void this.#pace();
   }
-
-  /** Moves late users into the flush, slower the longer it fails. */
-  async #pace(): Promise<void> {
-    this.#isPacing = true;
-    const { clock, random } = this.#options;
-    while (this.#late.size > 0) {
-      const delayMs = paceMs * (0.5 + random()) + Math.min(2_000, paceMs * this.#failures);
-      await clock.sleep(delayMs, this.#ended.signal).catch((reason: unknown) => reason);
-      if (this.#ended.signal.aborted) return;
-      for (const userId of takeSome(this.#late, pacedUsers)) this.#markDirty(userId);
-    }
-    this.#isPacing = false;
-  }
-}
-
-function takeSome(set: Set<string>, count: number): string[] {
-  const taken: string[] = [];
-  for (const userId of set) {
-    if (taken.length === count) break;
-    taken.push(userId);
-    set.delete(userId);
-  }
-  return taken;
 }
