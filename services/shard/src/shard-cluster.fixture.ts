@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Tickets } from '@carillon/auth';
-import { InProcessEventLog, type LogRecord } from '@carillon/event-log';
+import { type EventLogReader, InProcessEventLog, type LogRecord } from '@carillon/event-log';
 import { InProcessPresence } from '@carillon/presence';
 import { partitionOf } from '@carillon/protocol';
 import { type Clock, createLogger, Metrics, parseConfig, systemClock } from '@carillon/runtime';
@@ -8,6 +8,7 @@ import { expect } from 'vitest';
 import WebSocket from 'ws';
 import { shardConfigSchema } from './config.ts';
 import { InProcessInboxes } from './inbox/in-process-inbox.ts';
+import type { Inbox } from './inbox/inbox.ts';
 import { ShardMetrics } from './metrics.ts';
 import { createShard, type Shard } from './shard.ts';
 
@@ -15,6 +16,13 @@ export const ticketSecret = 'a-ticket-secret-of-at-least-32-bytes-for-tests';
 export const jwtSecret = 'a-token-secret-of-at-least-32-bytes-for-tests!';
 export const chatId = '01890000-0000-7000-8000-000000000001';
 const partitionCount = 8;
+
+/** What a test puts around a part that shards share. */
+export type ClusterFaults = {
+  readonly presence?: InProcessPresence;
+  readonly aroundInbox?: (inbox: Inbox) => Inbox;
+  readonly aroundReader?: (reader: EventLogReader) => EventLogReader;
+};
 
 /** Shards on one in-process event log, presence and inbox; all that a test starts here it stops by disposing of the cluster. */
 export class ShardCluster implements AsyncDisposable {
@@ -26,14 +34,16 @@ export class ShardCluster implements AsyncDisposable {
   readonly logLines: string[] = [];
   /** Why shards could not go on: their processes would have ended. A test that expects one takes it out. */
   readonly fatal: Error[] = [];
+  readonly #faults: ClusterFaults;
   readonly #writer;
   readonly #shards: Shard[] = [];
   readonly #clients: TestClient[] = [];
 
-  constructor(clock: Clock = systemClock) {
+  constructor(clock: Clock = systemClock, faults: ClusterFaults = {}) {
     this.clock = clock;
+    this.#faults = faults;
     this.log = new InProcessEventLog({ partitionCount });
-    this.presence = new InProcessPresence();
+    this.presence = faults.presence ?? new InProcessPresence();
     this.tickets = new Tickets(ticketSecret, clock);
     this.#writer = this.log.createWriter();
   }
@@ -50,10 +60,10 @@ export class ShardCluster implements AsyncDisposable {
       ...env,
     };
     const shard = createShard(parseConfig(shardConfigSchema(false), variables), {
-      reader: (member) => this.log.createReader(member),
+      reader: (member) => around(this.log.createReader(member), this.#faults.aroundReader),
       partitionCount,
       presence: this.presence,
-      inbox: (token) => this.inboxes.open(token),
+      inbox: (token) => around(this.inboxes.open(token), this.#faults.aroundInbox),
       logger: createLogger({
         level: 'trace',
         pretty: false,
@@ -115,6 +125,10 @@ export class ShardCluster implements AsyncDisposable {
     await Promise.all(this.#shards.map((shard) => shard.stop()));
     expect(this.fatal).toEqual([]);
   }
+}
+
+function around<T>(part: T, wrap: ((part: T) => T) | undefined): T {
+  return wrap === undefined ? part : wrap(part);
 }
 
 export type TestShard = { readonly id: string; readonly url: string; readonly shard: Shard; readonly metrics: Metrics };

@@ -120,6 +120,11 @@ export class ShardLife {
     this.#assign([]);
   }
 
+  /** Before the lease is released. Resolves within 1 s. */
+  async sayFarewell(): Promise<void> {
+    await this.losses.sayFarewell();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#timer?.[Symbol.dispose]();
     this.losses[Symbol.dispose]();

@@ -117,6 +117,7 @@ class ComposedShard implements Shard {
       isDelivered: () => (this.#life?.isDelivered() ?? true) && sockets.pendingFlushes === 0,
       readLeases: () => parts.presence.readLeases(),
     });
+    await this.#life?.sayFarewell();
     await this.#keeper?.stop();
     await this.#life?.[Symbol.asyncDispose]();
     sockets[Symbol.dispose]();

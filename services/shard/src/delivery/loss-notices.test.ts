@@ -35,7 +35,7 @@ describe('loss notices', () => {
         isDown: () => isDown,
         forward: async (to, item) => {
           duringForward();
-          if (item.kind === 'lost') told.push(`${to} ${item.partitions.join()}`);
+          told.push(item.kind === 'lost' ? `${to} ${item.partitions.join()}` : `${to} ${item.kind}`);
           return results.get(to) ?? 'sent';
         },
       },
@@ -88,6 +88,14 @@ describe('loss notices', () => {
     unrouted.delete(3);
     await pass();
     expect(told).toEqual(['a@1 4', 'a@1 3']);
+  });
+
+  test('[R13] a farewell is said to all, but not with a loss untold', async () => {
+    await notices.sayFarewell();
+    expect(told.splice(0)).toEqual(['a@1 farewell', 'b@1 farewell']);
+    notices.add(3);
+    await notices.sayFarewell();
+    expect(told).toEqual([]);
   });
 
   test('[R11] what is lost while it is told is told again', async () => {

@@ -1,5 +1,6 @@
 import { type ShardToken, shardToken } from '@carillon/presence';
 import type { Clock, Logger } from '@carillon/runtime';
+import type { InboxItem } from '../inbox/inbox.ts';
 import type { LeaseTable } from '../presence/lease-table.ts';
 import type { Forwarder } from './forwarder.ts';
 import type { RoutingTable } from './routing-table.ts';
@@ -22,7 +23,7 @@ const retryMs = 500;
  * them. A shard without a live lease is not told: it suspects a loss by itself when its lease is restored.
  *
  * Bound: one entry per partition. Kept until told, whoever owns the partition by then; a partition whose routes are not
- * loaded is not told yet, because it still loses. Memory only: the end of this shard without a drain makes the others suspect [R13].
+ * loaded is not told yet, because it still loses. Memory only: the end of this shard without a farewell makes the others suspect [R13].
  */
 export class LossNotices implements Disposable {
   readonly #options: LossNoticesOptions;
@@ -44,6 +45,11 @@ export class LossNotices implements Disposable {
   add(partition: number): void {
     this.#untold.add(partition);
     if (!this.#isRunning && !this.#ended.signal.aborted) void this.#run();
+  }
+
+  /** The shard owns nothing any more and is about to end: told to every live shard, unless a loss is not. Resolves within 1 s. */
+  async sayFarewell(): Promise<void> {
+    if (this.size === 0) await this.#tellAll({ kind: 'farewell' });
   }
 
   [Symbol.dispose](): void {
@@ -68,20 +74,20 @@ export class LossNotices implements Disposable {
     if (partitions.length === 0 || forwarder.isDown()) return;
     for (const partition of partitions) this.#untold.delete(partition);
     this.#telling = partitions.length;
-    if (!(await this.#tellAll(partitions))) for (const partition of partitions) this.#untold.add(partition);
+    if (!(await this.#tellAll({ kind: 'lost', partitions }))) for (const partition of partitions) this.#untold.add(partition);
     this.#telling = 0;
   }
 
   /** True: every live shard's inbox has it. One that is gone needs no word. */
-  async #tellAll(partitions: readonly number[]): Promise<boolean> {
+  async #tellAll(item: InboxItem): Promise<boolean> {
     const { self, leases, forwarder, logger } = this.#options;
     try {
       const tokens = (await leases.read({ anew: true })).map((lease) => shardToken(lease.shardId, lease.epoch));
       const others = tokens.filter((token) => token !== self);
-      const results = await Promise.all(others.map((token) => forwarder.forward(token, { kind: 'lost', partitions })));
+      const results = await Promise.all(others.map((token) => forwarder.forward(token, item)));
       return !results.includes('failed');
     } catch (err) {
-      logger.debug({ err }, 'losses cannot be told: the leases could not be read');
+      logger.debug({ err }, 'the other shards cannot be told: the leases could not be read');
       return false;
     }
   }

@@ -26,11 +26,12 @@ const notice = z.object({
 });
 const missed = z.object({ kind: z.literal('missed'), userId: z.string() });
 const lost = z.object({ kind: z.literal('lost'), partitions: z.array(z.int().nonnegative()) });
+const farewell = z.object({ kind: z.literal('farewell') });
 const ack = z.object({ kind: z.literal('ack'), ackId: z.number(), result: z.enum(['ok', 'not_owner']) });
-const known = z.discriminatedUnion('kind', [forward, notice, missed, lost, ack]);
+const known = z.discriminatedUnion('kind', [forward, notice, missed, lost, farewell, ack]);
 /** Of a newer version: skipped, its bytes included. */
 const unknown = z.object({ kind: z.string(), bytes: z.int().nonnegative().default(0) });
-const kinds: ReadonlySet<string> = new Set(['forward', 'register', 'unregister', 'missed', 'lost', 'ack']);
+const kinds: ReadonlySet<string> = new Set(['forward', 'register', 'unregister', 'missed', 'lost', 'farewell', 'ack']);
 
 export function packItems(items: readonly InboxItem[]): PackedEntry {
   const values: Buffer[] = [];

@@ -64,6 +64,7 @@ export function inboxContract(name: string, openHarness: () => Promise<InboxHarn
         { kind: 'register', partition: 4, userId: 'eve', holder: a, ackId: 13, wasAnswered: true },
         { kind: 'missed', userId: 'eve' },
         { kind: 'lost', partitions: [0, 63] },
+        { kind: 'farewell' },
         { kind: 'ack', ackId: 5, result: 'not_owner' },
         { kind: 'forward', recipients: ['dan'], value: Buffer.from('ünï'), chatId: 'c3', seq: 2, event: 'chat.updated' },
       ];

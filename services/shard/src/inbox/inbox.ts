@@ -24,6 +24,8 @@ export type InboxItem =
   | { readonly kind: 'missed'; readonly userId: string }
   /** Events of these partitions did not reach this shard, which is asked to tell its connections [R11]. */
   | { readonly kind: 'lost'; readonly partitions: readonly number[] }
+  /** The sender owns nothing any more, and has told every loss: its end leaves nothing to suspect [R13]. */
+  | { readonly kind: 'farewell' }
   | { readonly kind: 'ack'; readonly ackId: number; readonly result: 'ok' | 'not_owner' };
 
 /** A change of who holds a user, for the owner's routing table. */
@@ -92,6 +94,7 @@ export function itemBytes(item: InboxItem): number {
       return item.partitions.length * 8 + 64;
     case 'missed':
       return item.userId.length + 64;
+    case 'farewell':
     case 'ack':
       return 64;
   }

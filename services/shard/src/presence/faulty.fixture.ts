@@ -8,52 +8,55 @@ export class FaultyPresence extends InProcessPresence {
   readonly calls: string[] = [];
   /** While set, loads wait for it after they have read. */
   heldLoad: Promise<void> | undefined;
+  /** What each call takes before it is done. */
+  latency: () => Promise<void> = () => Promise.resolve();
   /** While set, renewals wait for it before they are written. */
   heldRenewal: Promise<void> | undefined;
 
-  #use(call: string): void {
+  async #use(call: string): Promise<void> {
     if (this.isAway) throw new Error('presence is away');
     this.calls.push(call);
+    await this.latency();
   }
 
   override async claimEpoch(shardId: string) {
-    this.#use('claimEpoch');
+    await this.#use('claimEpoch');
     return super.claimEpoch(shardId);
   }
 
   override async readPredecessor(shardId: string) {
-    this.#use('readPredecessor');
+    await this.#use('readPredecessor');
     return super.readPredecessor(shardId);
   }
 
   override async renewLease(lease: ShardLease) {
-    this.#use('renewLease');
+    await this.#use('renewLease');
     await this.heldRenewal;
     return super.renewLease(lease);
   }
 
   override async releaseLease(shardId: string, epoch: number) {
-    this.#use('releaseLease');
+    await this.#use('releaseLease');
     return super.releaseLease(shardId, epoch);
   }
 
   override async readLeases() {
-    this.#use('readLeases');
+    await this.#use('readLeases');
     return super.readLeases();
   }
 
   override async register(partition: number, userIds: readonly string[], token: ShardToken) {
-    this.#use('register');
+    await this.#use('register');
     return super.register(partition, userIds, token);
   }
 
   override async unregister(partition: number, userIds: readonly string[], token: ShardToken) {
-    this.#use('unregister');
+    await this.#use('unregister');
     return super.unregister(partition, userIds, token);
   }
 
   override async loadPartition(partition: number) {
-    this.#use('loadPartition');
+    await this.#use('loadPartition');
     const users = await super.loadPartition(partition);
     await this.heldLoad;
     return users;
@@ -68,6 +71,7 @@ export class FaultyPresence extends InProcessPresence {
 export class FaultyInbox implements Inbox {
   readonly #inbox: Inbox;
   readonly sent: { to: ShardToken; items: readonly InboxItem[] }[] = [];
+  latency: () => Promise<void> = () => Promise.resolve();
   skipped = 0;
   isAway = false;
   held: Promise<void> | undefined;
@@ -79,6 +83,7 @@ export class FaultyInbox implements Inbox {
   async send(to: ShardToken, items: readonly InboxItem[]): Promise<void> {
     this.sent.push({ to, items });
     await this.held;
+    await this.latency();
     if (this.isAway) {
       this.#inbox.skip(to);
       throw new Error('the inbox is away');

@@ -49,11 +49,18 @@ export function ownerOf(leases: readonly LiveLease[], partition: number): ShardT
 }
 
 /**
- * The partitions whose owner's lease ended between two readings without a drain: it may have owed somebody word of a loss, and
+ * The partitions whose owner's lease ended between two readings without a farewell: it may have owed somebody word of a loss, and
  * cannot give it any more.
  */
-export function orphanedPartitions(before: readonly LiveLease[], now: readonly LiveLease[]): ReadonlySet<number> {
+export function orphanedPartitions(
+  before: readonly LiveLease[],
+  now: readonly LiveLease[],
+  farewells: ReadonlySet<ShardToken>,
+): ReadonlySet<number> {
   const living = new Set(now.map((lease) => shardToken(lease.shardId, lease.epoch)));
-  const crashed = before.filter((lease) => lease.state === 'active' && !living.has(shardToken(lease.shardId, lease.epoch)));
+  const crashed = before.filter((lease) => {
+    const token = shardToken(lease.shardId, lease.epoch);
+    return !living.has(token) && !farewells.has(token);
+  });
   return new Set(crashed.flatMap((lease) => lease.partitions));
 }

@@ -279,7 +279,7 @@ describe('registrar', () => {
     await expect.poll(() => a.late).toEqual([ann]);
   });
 
-  test('[R13] when an owner’s lease ends without a drain its users are told, once the next one knows them', async () => {
+  test('[R13] when an owner’s lease ends without a farewell its users are told, once the next one knows them', async () => {
     await b.own(all);
     await a.registrar.register('ann');
     a.registrar.followOwners(await a.leases.read({ anew: true }));
@@ -291,11 +291,12 @@ describe('registrar', () => {
     expect(a.reasons.get('ann')).toBe('takeover');
   });
 
-  test('[R13] nobody is told when the owner has drained, or lives on', async () => {
+  test('[R13] nobody is told when the owner said farewell, or lives on', async () => {
     await b.own(all);
     await a.registrar.register('ann');
-    await presence.renewLease({ shardId: 'b', epoch: 1, url: '', state: 'draining', connections: 0, partitions: all });
     a.registrar.followOwners(await a.leases.read({ anew: true }));
+    await b.forwarder.forward(a.token, { kind: 'farewell' });
+    await new Promise((resolve) => setImmediate(resolve));
     await presence.releaseLease('b', 1);
     await c.own(all);
     a.registrar.followOwners(await a.leases.read({ anew: true }));

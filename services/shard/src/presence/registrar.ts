@@ -1,4 +1,4 @@
-import type { LiveLease, Presence, ShardToken } from '@carillon/presence';
+import { type LiveLease, type Presence, type ShardToken, shardToken } from '@carillon/presence';
 import { partitionOf } from '@carillon/protocol';
 import type { Clock, Logger } from '@carillon/runtime';
 import type { Forwarder } from '../delivery/forwarder.ts';
@@ -61,6 +61,8 @@ export class Registrar implements Disposable {
   readonly #ended = new AbortController();
   #own: ReadonlySet<number> = new Set();
   #leases: readonly LiveLease[] = [];
+  /** Shards that have told all they had to tell, until their lease is gone. */
+  readonly #farewells = new Set<ShardToken>();
   #downUntilMs = Number.NEGATIVE_INFINITY;
   #isFlushing = false;
 
@@ -131,10 +133,11 @@ export class Registrar implements Disposable {
 
   /**
    * A new reading of the lease table. Partitions that changed their owner are announced to the new one; those without one are degraded;
-   * those whose owner crashed may have lost something that nobody else knows of [R13].
+   * those whose owner ended without a farewell may have lost something that nobody else knows of [R13].
    */
   followOwners(leases: readonly LiveLease[]): void {
-    const orphaned = orphanedPartitions(this.#leases, leases);
+    const orphaned = orphanedPartitions(this.#leases, leases, this.#farewells);
+    for (const token of this.#farewells) if (!isListed(leases, token)) this.#farewells.delete(token);
     this.#leases = leases;
     for (const partition of orphaned) this.#suspectLoss(partition, 'takeover');
     for (const partition of this.#foreignPartitions()) {
@@ -145,13 +148,16 @@ export class Registrar implements Disposable {
   }
 
   /** A notice for this shard's routing table, or an answer to a notice of this shard. */
-  receive(sender: ShardToken, item: Notice | Extract<InboxItem, { kind: 'ack' | 'missed' }>): void {
+  receive(sender: ShardToken, item: Notice | Extract<InboxItem, { kind: 'ack' | 'missed' | 'farewell' }>): void {
     switch (item.kind) {
       case 'ack':
         this.#announcer.settleAck(item.ackId, item.result);
         break;
       case 'missed':
         this.#markLost([item.userId], 'gap');
+        break;
+      case 'farewell':
+        this.#farewells.add(sender);
         break;
       case 'register':
       case 'unregister':
@@ -293,4 +299,8 @@ export class Registrar implements Disposable {
   #tellLater(userIds: Iterable<string>): void {
     for (const userId of userIds) if (this.#users.has(userId) || this.#late.size < maxLate) this.#late.add(userId);
   }
+}
+
+function isListed(leases: readonly LiveLease[], token: ShardToken): boolean {
+  return leases.some((lease) => shardToken(lease.shardId, lease.epoch) === token);
 }
