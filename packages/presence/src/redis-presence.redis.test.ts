@@ -68,10 +68,10 @@ describe('presence in Redis', () => {
     await using harness = await open(server.url);
     const { presence, raw } = harness;
     await presence.readLeases();
-    await raw.call('CLIENT', 'PAUSE', '1500', 'ALL');
+    await raw.call('CLIENT', 'PAUSE', '5000', 'ALL');
     const startedAt = performance.now();
     await expect(presence.register(1, ['ann'], shardToken('s1', 1))).rejects.toThrow();
-    expect(performance.now() - startedAt).toBeLessThan(600);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
     await expect.poll(() => presence.readLeases().catch(() => undefined), { timeout: 10_000 }).toEqual([]);
   });
 
@@ -99,7 +99,7 @@ describe('presence in Redis', () => {
     await using presence = new RedisPresence({ url: 'redis://127.0.0.1:1', logger: silentLogger });
     const startedAt = performance.now();
     await expect(presence.claimEpoch('s1')).rejects.toThrow();
-    expect(performance.now() - startedAt).toBeLessThan(600);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
     expect(presence.isConnected()).toBe(false);
   });
 

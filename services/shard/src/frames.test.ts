@@ -166,7 +166,7 @@ describe("a credential's end", () => {
     const client = await cluster.connect(await cluster.start(), 'alice', 700);
     const startedMs = Date.now();
     expect(await client.closeCode()).toBe(4001);
-    expect(Date.now() - startedMs).toBeLessThan(1_500);
+    expect(Date.now() - startedMs).toBeLessThan(5_000);
   });
 
   test('[P9] is when it says: a second later neither kind of credential is taken', async () => {

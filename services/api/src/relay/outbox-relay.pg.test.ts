@@ -22,7 +22,10 @@ afterEach(async () => {
   await db[Symbol.asyncDispose]();
 });
 
-function newRelay(writer: EventLogWriter): { relay: OutboxRelay; signals: SignalSender; metrics: Metrics } {
+function newRelay(
+  writer: EventLogWriter,
+  options: { sweepMs?: number } = {},
+): { relay: OutboxRelay; signals: SignalSender; metrics: Metrics } {
   const signals = new SignalSender(systemClock);
   const metrics = new Metrics();
   const relay = new OutboxRelay({
@@ -33,13 +36,14 @@ function newRelay(writer: EventLogWriter): { relay: OutboxRelay; signals: Signal
     logger: silentLogger,
     metrics: new RelayMetrics(metrics),
     clock: systemClock,
+    ...options,
   });
   relays.push(relay);
   return { relay, signals, metrics };
 }
 
-function startRelay(writer: EventLogWriter) {
-  const parts = newRelay(writer);
+function startRelay(writer: EventLogWriter, options: { sweepMs?: number } = {}) {
+  const parts = newRelay(writer, options);
   parts.relay.start();
   return parts;
 }
@@ -281,21 +285,17 @@ test('[M3] [D12] buckets move between relays under load: nothing lost, no chat o
 
 test('a poke wakes the relay of the process that owns the bucket', async () => {
   const writer = new ScriptedWriter();
-  const owner = startRelay(writer);
+  const owner = startRelay(writer, { sweepMs: 60_000 }); // nothing but the poke brings a row within the test's time
   await owns(owner.relay, bucketCount);
   const other = newRelay(new ScriptedWriter()).relay;
   const chatId = await db.group(['bob']);
+  other.poke(chatId);
   await drained();
-  const latencies: number[] = [];
   for (const n of upTo(10)) {
     const seq = await db.post(chatId, `message ${n}`);
-    const postedAtMs = performance.now();
     other.poke(chatId);
-    await vi.waitFor(() => expect(writer.kept.some((record) => record.seq === seq)).toBe(true), { interval: 1 });
-    latencies.push(performance.now() - postedAtMs);
+    await vi.waitFor(() => expect(writer.kept.some((record) => record.seq === seq)).toBe(true), { interval: 1, timeout: 10_000 });
   }
-  const median = latencies.toSorted((a, b) => a - b)[5];
-  expect(median).toBeLessThan(100); // the sweep alone would take 125 ms on average
 });
 
 test('[D4] [D12] a session that ends while an append is in flight deletes nothing; the rows leave again', async () => {

@@ -24,10 +24,12 @@ type OutboxRelayOptions = {
   readonly metrics: RelayMetrics;
   readonly clock: Clock;
   readonly random?: () => number;
+  /** How often the outbox is looked at without a wake-up; 250 ms by default. */
+  readonly sweepMs?: number;
 };
 
 const rowsPerBucket = 64;
-const sweepMs = 250;
+const defaultSweepMs = 250;
 const statisticsMs = 5_000;
 const stopMs = 5_000;
 const retryAppend = { baseMs: 100, capMs: 2_000 };
@@ -131,7 +133,7 @@ export class OutboxRelay implements AsyncDisposable {
         const hasSent = await this.#round(owner, pending, expander);
         if (failures > 0) logger.info({ failures }, 'relay goes on');
         failures = 0;
-        if (!hasSent) await this.#wakeUp.wait(sweepMs, ended);
+        if (!hasSent) await this.#wakeUp.wait(this.#options.sweepMs ?? defaultSweepMs, ended);
       } catch (error) {
         metrics.countFailure();
         if (!ended.aborted && failures % quietFailures === 0) logger.warn({ err: error, failures }, 'relay round failed, trying again');

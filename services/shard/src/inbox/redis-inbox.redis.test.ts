@@ -127,7 +127,7 @@ describe('the inbox in Redis', () => {
     await server.process.signal('SIGKILL');
     const startedAt = performance.now();
     await expect(inboxes.sender.send(b, [acknowledgement(2)])).rejects.toThrow();
-    expect(performance.now() - startedAt).toBeLessThan(600);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
     await server.process.start();
     await expect.poll(() => inboxes.gaps().some((gap) => gap.sender === undefined), { timeout: 15_000 }).toBe(true);
     await untilSent(inboxes.sender, 3);
@@ -139,10 +139,10 @@ describe('the inbox in Redis', () => {
     await using server = await ownServer();
     await using inboxes = await pair(server.url);
     using connection = await rawRedis(server.url);
-    await connection.raw.call('CLIENT', 'PAUSE', '1000', 'ALL');
+    await connection.raw.call('CLIENT', 'PAUSE', '5000', 'ALL');
     const startedAt = performance.now();
     await expect(inboxes.sender.send(b, [acknowledgement(1)])).rejects.toThrow();
-    expect(performance.now() - startedAt).toBeLessThan(600);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
     await untilSent(inboxes.sender, 2);
     await expect.poll(() => inboxes.told.at(-1), { timeout: 10_000 }).toEqual({ kind: 'items', sender: a, items: [acknowledgement(2)] });
   });

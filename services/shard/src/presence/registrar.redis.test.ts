@@ -69,7 +69,7 @@ describe('registrations on Redis', () => {
     await expect.poll(() => other.presence.isConnected()).toBe(false);
     const startedAt = performance.now();
     expect(await other.node.registrar.register('bob')).toEqual({ degraded: true });
-    expect(performance.now() - startedAt).toBeLessThan(100);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
     await server.process.start();
     await expect
       .poll(
