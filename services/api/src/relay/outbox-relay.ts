@@ -29,7 +29,6 @@ type OutboxRelayOptions = {
 };
 
 const rowsPerBucket = 64;
-const defaultSweepMs = 250;
 const statisticsMs = 5_000;
 const stopMs = 5_000;
 const retryAppend = { baseMs: 100, capMs: 2_000 };
@@ -48,6 +47,7 @@ const quietFailures = 30;
 export class OutboxRelay implements AsyncDisposable {
   readonly #options: OutboxRelayOptions;
   readonly #random: () => number;
+  readonly #sweepMs: number;
   readonly #stop = new AbortController();
   readonly #wakeUp: WakeUp;
   readonly #notifier: BucketNotifier;
@@ -58,6 +58,7 @@ export class OutboxRelay implements AsyncDisposable {
     const { clock, database, logger } = options;
     this.#options = options;
     this.#random = options.random ?? Math.random;
+    this.#sweepMs = options.sweepMs ?? 250;
     this.#wakeUp = new WakeUp(clock);
     this.#notifier = new BucketNotifier({ notify: (buckets) => notifyBuckets(database, buckets), clock, logger });
   }
@@ -133,7 +134,7 @@ export class OutboxRelay implements AsyncDisposable {
         const hasSent = await this.#round(owner, pending, expander);
         if (failures > 0) logger.info({ failures }, 'relay goes on');
         failures = 0;
-        if (!hasSent) await this.#wakeUp.wait(this.#options.sweepMs ?? defaultSweepMs, ended);
+        if (!hasSent) await this.#wakeUp.wait(this.#sweepMs, ended);
       } catch (error) {
         metrics.countFailure();
         if (!ended.aborted && failures % quietFailures === 0) logger.warn({ err: error, failures }, 'relay round failed, trying again');
@@ -141,8 +142,12 @@ export class OutboxRelay implements AsyncDisposable {
         failures += 1;
       }
     }
-    metrics.setBucketsOwned(0);
-    if (owner.lost.aborted) logger.warn({ err: owner.lost.reason }, 'relay session lost, its buckets are given up');
+    await this.#end(owner, pending);
+  }
+
+  async #end(owner: BucketOwner, pending: PendingRows): Promise<void> {
+    this.#options.metrics.setBucketsOwned(0);
+    if (owner.lost.aborted) this.#options.logger.warn({ err: owner.lost.reason }, 'relay session lost, its buckets are given up');
     else await owner.remove(pending.takeAcknowledged());
   }
 
