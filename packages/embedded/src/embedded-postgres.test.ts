@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { EmbeddedPostgres } from './embedded-postgres.ts';
-import { checkFolder, closedFolder } from './folder-access.ts';
+import { checkFolder, closedFolder, makeFolder } from './folder-access.ts';
 import { placeBinaries } from './place-binaries.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'carillon-embedded-'));
@@ -101,6 +101,12 @@ describe('embedded Postgres', { timeout: 60_000 }, () => {
     mkdirSync(join(closed, 'data'), { recursive: true, mode: 0o700 });
     const runner = { name: 'postgres', credentials: { uid: 4711, gid: 4711 } };
     expect(() => checkFolder(join(closed, 'data'), runner)).toThrow(`cannot enter the folder ${closed}`);
+  });
+
+  test('a folder that cannot be made is named', () => {
+    const file = join(root, 'a-file');
+    writeFileSync(file, '');
+    expect(() => makeFolder(join(file, 'data'))).toThrow(`the data folder ${join(file, 'data')} cannot be made`);
   });
 
   test('binaries below a folder that the server’s user cannot enter are copied once to one it can', () => {

@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { StartError } from '@carillon/runtime';
 import { findBinDir, healLibraryLinks, readVersion } from './binaries.ts';
 import { DataLock } from './data-lock.ts';
-import { checkFolder } from './folder-access.ts';
+import { checkFolder, makeFolder } from './folder-access.ts';
 import { freePort } from './free-port.ts';
 import { initialize } from './initialize.ts';
 import { placeBinaries } from './place-binaries.ts';
@@ -92,8 +92,7 @@ export class EmbeddedPostgres implements AsyncDisposable {
 
   async #start(): Promise<RunningPostgres> {
     const installed = this.#options.binDir ?? findBinDir();
-    const isNew = mkdirSync(this.#root, { recursive: true }) !== undefined;
-    if (isNew) chmodSync(this.#root, 0o755); // whatever the umask: the server's own user has to enter it
+    makeFolder(this.#root);
     this.#lock = DataLock.take(this.#root);
     const cluster = join(this.#root, 'cluster');
     this.#watchdog = new Watchdog({ cluster, ...(this.#options.isTemporary === true ? { removes: this.#root } : {}) });

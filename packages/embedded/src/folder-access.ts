@@ -1,7 +1,18 @@
-import { realpathSync, type Stats, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StartError } from '@carillon/runtime';
 import type { Runner } from './runner.ts';
+
+/** The folder, made with its parents when it is missing; throws StartError when that cannot be done. */
+export function makeFolder(path: string): void {
+  try {
+    const isNew = mkdirSync(path, { recursive: true }) !== undefined;
+    if (isNew) chmodSync(path, 0o755); // whatever the umask: the server's own user has to enter it
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError(`the data folder ${path} cannot be made: choose another with --data-dir (${reason})`, { cause: error });
+  }
+}
 
 /** The path and every folder above it can be entered by the runner; else one sentence that names the first that cannot. */
 export function checkFolder(path: string, runner: Runner): void {

@@ -10,6 +10,7 @@ export {
   type ShardToken,
   shardToken,
 } from './presence.ts';
+export { probeRedis } from './probe-redis.ts';
 export { parseRunId } from './redis-answers.ts';
 export { connectRedis, type RedisConnectionOptions } from './redis-connection.ts';
 export { RedisPresence, type RedisPresenceOptions } from './redis-presence.ts';

@@ -11,11 +11,29 @@ type LoggerOptions = { level: LogLevel; pretty: boolean; name: string; destinati
 /** Fields that may hold a secret, wherever they stand in the logged object. */
 const secretFields = ['authorization', 'token', 'ticket', 'secret', 'password', 'text', 'attachments'];
 
+type LoggedError = {
+  readonly type: string;
+  readonly code?: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly cause?: LoggedError;
+};
+
+/** Drivers hang connections with their statements and values on errors: only what is named here is logged. */
+function loggedError(error: unknown): LoggedError {
+  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
+  const stack = error.stack === undefined ? {} : { stack: error.stack };
+  const cause = error.cause === undefined ? {} : { cause: loggedError(error.cause) };
+  return { type: error.name, ...code, message: error.message, ...stack, ...cause };
+}
+
 export function createLogger(options: LoggerOptions): Logger {
   const settings = {
     level: options.level,
     base: { service: options.name, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: loggedError },
     redact: { paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[redacted]' },
   };
   if (options.destination !== undefined) return pino(settings, options.destination);

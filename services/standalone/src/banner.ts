@@ -5,6 +5,8 @@ export type Running = {
   readonly shardUrls: readonly string[];
   readonly parts: { readonly postgres: string; readonly eventLog: string; readonly presence: string };
   readonly data: string;
+  /** The variables of those parts that are not real services yet. */
+  readonly switches: readonly string[];
   readonly seconds: number;
   readonly send: string;
   readonly listen: string;
@@ -17,12 +19,16 @@ export function banner(running: Running): string {
     `Carillon, development: ${parts.postgres}, ${parts.eventLog}, ${parts.presence}. Not for production. Ready in ${running.seconds.toFixed(1)} s`,
     `  api       ${running.apiUrl}/v1    docs ${running.apiUrl}/docs    admin ${running.adminUrl}/readyz`,
     `  shards    ${running.shardUrls.map((url) => `${url}/v1/ws`).join('  ')}`,
-    `  data      ${running.data}`,
+    `  data      ${running.data}${switchesText(running.switches)}`,
     `  listen    ${running.listen}`,
     `  send      ${running.send}`,
     '  stop      Ctrl-C',
   ];
   return `\n${lines.join('\n')}\n\n`;
+}
+
+function switchesText(variables: readonly string[]): string {
+  return variables.length === 0 ? '' : `    real services: ${variables.join(', ')}`;
 }
 
 /** A curl command that works as printed: with a demo it sends a message as bob to alice, otherwise it creates their chat. */

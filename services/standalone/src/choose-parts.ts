@@ -8,8 +8,8 @@ import {
   KafkaReader,
   KafkaWriter,
 } from '@carillon/event-log';
-import { InProcessPresence, type Presence, RedisPresence, type ShardToken } from '@carillon/presence';
-import { type Logger, StartError, systemClock, withDeadline } from '@carillon/runtime';
+import { InProcessPresence, type Presence, probeRedis, RedisPresence, type ShardToken } from '@carillon/presence';
+import { DeadlineError, type Logger, StartError, systemClock, withDeadline } from '@carillon/runtime';
 import { type Inbox, InProcessInboxes, RedisInbox } from '@carillon/shard';
 import { Database } from '@carillon/store';
 import type { StandaloneOptions } from './options.ts';
@@ -33,7 +33,8 @@ type Choice = {
   readonly own: (part: AsyncDisposable) => void;
 };
 
-const reachDeadlineMs = 10_000;
+/** With the process's own start it stays below ten seconds. */
+const reachDeadlineMs = 8_000;
 
 /** Starts or reaches each part. What needs stopping is given to `own` as soon as it exists. */
 export async function chooseParts(choice: Choice): Promise<Parts> {
@@ -83,9 +84,9 @@ async function choosePresence({ options, logger, own }: Choice): Promise<Parts['
     const inboxes = new InProcessInboxes();
     return { name: 'in-process presence', registry: new InProcessPresence(), inbox: (token) => inboxes.open(token) };
   }
+  await reach('REDIS_URL', 'Redis', probeRedis(url, reachDeadlineMs));
   const registry = new RedisPresence({ url, logger });
   own(registry);
-  await reach('REDIS_URL', 'Redis', registry.readLeases());
   return { name: 'Redis', registry, inbox: (token) => new RedisInbox({ url, token, clock: systemClock, random: Math.random, logger }) };
 }
 
@@ -94,9 +95,15 @@ async function reach(variable: string, name: string, answer: Promise<unknown>): 
   try {
     await withDeadline(answer, reachDeadlineMs, name);
   } catch (error) {
-    throw new StartError(
-      `${variable} is set, but ${name} cannot be reached there: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    if (error instanceof StartError) throw error;
+    throw new StartError(`${variable} is set, but ${name} cannot be reached there: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+/** What the driver said first, below what the store made of it. */
+function reasonOf(error: unknown): string {
+  if (error instanceof DeadlineError) return `no answer within ${reachDeadlineMs / 1000} s`;
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : reasonOf(error.cause);
 }

@@ -1,3 +1,4 @@
+import { ConfigError } from '@carillon/runtime';
 import { expect, test } from 'vitest';
 import { readOptions } from './options.ts';
 
@@ -28,19 +29,40 @@ test('the names of the topic and of the group are the caller’s', () => {
   expect(readOptions([], env)).toMatchObject({ kafkaTopic: 'mine', kafkaGroup: 'ours', partitions: 8 });
 });
 
-test('all faults stand in one sentence', () => {
-  expect(() => readOptions([], { LOG_LEVEL: 'loud' })).toThrow(/LOG_LEVEL must be one of/);
-  expect(() => readOptions(['--port', '0', '--shards', 'many'], { ADMIN_PORT: 'x' })).toThrow(/--port.*--admin-port.*--shards/s);
+function faultsOf(args: readonly string[], env: Record<string, string>): string[] {
+  try {
+    readOptions(args, env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults.map(({ variable, detail }) => `${variable} ${detail}`);
+    throw error;
+  }
+}
+
+test('[L4] the faults of flags and of all variables are told at once', () => {
+  const faults = faultsOf(['--port', '0', '--shards', 'many'], { ADMIN_PORT: 'x', LOG_LEVEL: 'loud', SEND_RATE: 'x' });
+  expect(faults).toEqual([
+    'API_PORT (--port) must be a whole number from 1 to 65535',
+    'ADMIN_PORT (--admin-port) must be a whole number from 1 to 65535',
+    '--shards must be a whole number from 1 to 16',
+    'SEND_RATE must be a whole number',
+    expect.stringContaining('LOG_LEVEL must be one of'),
+  ]);
+});
+
+test('a flag that does not exist is named', () => {
   expect(() => readOptions(['--prot', '1'], {})).toThrow(/--prot/);
 });
 
 test('[L4] development parts refuse production mode', () => {
-  expect(() => readOptions([], { NODE_ENV: 'production' })).toThrow(/NODE_ENV is production/);
+  expect(faultsOf([], { NODE_ENV: 'production' })).toEqual([expect.stringContaining('NODE_ENV is production')]);
   expect(readOptions([], { NODE_ENV: 'test' })).toMatchObject({ demo: true });
 });
 
 test('PG* without DATABASE_URL is refused by name', () => {
-  expect(() => readOptions([], { PGHOST: 'db', PGUSER: 'me' })).toThrow(/PGHOST, PGUSER/);
+  expect(faultsOf([], { PGHOST: 'db', PGSSLMODE: 'require', PGUSER: '' })).toEqual([
+    expect.stringMatching(/^PGHOST, PGSSLMODE set without/),
+  ]);
   expect(readOptions([], { PGHOST: 'db', DATABASE_URL: 'postgres://localhost/x' })).toMatchObject({
     databaseUrl: 'postgres://localhost/x',
   });

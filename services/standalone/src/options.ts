@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { type LogLevel, StartError } from '@carillon/runtime';
+import { ConfigError, type ConfigFault, type LogLevel, StartError } from '@carillon/runtime';
+import { configFaults } from './config-faults.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -47,19 +48,20 @@ const flags = {
   version: { type: 'boolean' },
 } as const;
 
-/** Parses flags and environment; throws StartError with one sentence for all faults. */
+/** Parses flags and environment. Throws StartError for flags that do not exist, ConfigError with all faults of all parts. */
 export function readOptions(args: readonly string[], env: Env): StandaloneOptions | 'help' | 'version' {
   const values = parseFlags(args);
   if (values.help === true) return 'help';
   if (values.version === true) return 'version';
-  const faults: string[] = [...modeFaults(env), ...postgresFaults(env)];
-  const count = (name: string, text: string, limits: { min: number; max: number }) => {
+  const faults: ConfigFault[] = [...modeFaults(env), ...postgresFaults(env)];
+  const count = (variable: string, text: string, limits: { min: number; max: number }, flag = '') => {
     const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (!(number >= limits.min && number <= limits.max)) faults.push(`${name} must be a whole number from ${limits.min} to ${limits.max}`);
+    const isRight = number >= limits.min && number <= limits.max;
+    if (!isRight) faults.push({ variable, detail: `${flag}must be a whole number from ${limits.min} to ${limits.max}` });
     return number;
   };
   const port = (flag: 'port' | 'shard-port' | 'admin-port', name: string, otherwise: string) =>
-    count(`--${flag} (${name})`, values[flag] ?? given(env, name) ?? otherwise, { min: 1, max: 65_535 });
+    count(name, values[flag] ?? given(env, name) ?? otherwise, { min: 1, max: 65_535 }, `(--${flag}) `);
   const options: StandaloneOptions = {
     host: given(env, 'HOST') ?? '127.0.0.1',
     apiPort: port('port', 'API_PORT', '8080'),
@@ -73,10 +75,10 @@ export function readOptions(args: readonly string[], env: Env): StandaloneOption
     kafkaTopic: given(env, 'KAFKA_TOPIC') ?? 'carillon.notifications',
     kafkaGroup: given(env, 'KAFKA_GROUP') ?? 'carillon-shards',
     partitions: count('KAFKA_PARTITIONS', given(env, 'KAFKA_PARTITIONS') ?? '64', { min: 1, max: 1024 }),
-    logLevel: readLogLevel(env, faults),
+    logLevel: readLogLevel(env),
     redisUrl: given(env, 'REDIS_URL'),
   };
-  if (faults.length > 0) throw new StartError(faults.join('; '));
+  demandNone([...faults, ...configFaults(env)]);
   return options;
 }
 
@@ -86,11 +88,16 @@ function given(env: Env, name: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
+/** Of two faults of one variable the first is told. */
+function demandNone(faults: readonly ConfigFault[]): void {
+  const names = faults.map((fault) => fault.variable);
+  const once = faults.filter((fault, index) => names.indexOf(fault.variable) === index);
+  if (once.length > 0) throw new ConfigError(once);
+}
+
 /** Quieter than the production programs: the banner is what a person reads here. */
-function readLogLevel(env: Env, faults: string[]): LogLevel {
-  const level = logLevels.find((known) => known === (given(env, 'LOG_LEVEL') ?? 'warn'));
-  if (level === undefined) faults.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}`);
-  return level ?? 'warn';
+function readLogLevel(env: Env): LogLevel {
+  return logLevels.find((known) => known === given(env, 'LOG_LEVEL')) ?? 'warn';
 }
 
 function parseFlags(args: readonly string[]) {
@@ -102,17 +109,18 @@ function parseFlags(args: readonly string[]) {
 }
 
 /** Embedded parts and development tokens are never for production [L4]. */
-function modeFaults(env: Env): string[] {
+function modeFaults(env: Env): ConfigFault[] {
   const mode = given(env, 'NODE_ENV');
   if (mode === undefined || mode === 'development' || mode === 'test') return [];
-  return [
-    `NODE_ENV is ${mode}, but npm start is for development only: run services/api/dist/bin/api.js and services/shard/dist/bin/shard.js in production`,
-  ];
+  const programs = 'services/api/dist/bin/api.js and services/shard/dist/bin/shard.js';
+  return [{ variable: 'NODE_ENV', detail: `is ${mode}, but npm start is for development only: run ${programs} in production` }];
 }
 
 /** `PG*` without DATABASE_URL: another database was meant, and the embedded one would be a surprise. */
-function postgresFaults(env: Env): string[] {
-  const names = ['PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER', 'PGPASSWORD', 'PGSERVICE'].filter((name) => given(env, name) !== undefined);
-  if (names.length === 0 || given(env, 'DATABASE_URL') !== undefined) return [];
-  return [`${names.join(', ')} set without DATABASE_URL: set DATABASE_URL to use that database, or unset them to use the embedded one`];
+function postgresFaults(env: Env): ConfigFault[] {
+  if (given(env, 'DATABASE_URL') !== undefined) return [];
+  const names = Object.keys(env).filter((name) => /^PG[A-Z]+$/.test(name) && given(env, name) !== undefined);
+  if (names.length === 0) return [];
+  const detail = 'set without DATABASE_URL: set DATABASE_URL to use that database, or unset them to use the embedded one';
+  return [{ variable: names.sort().join(', '), detail }];
 }

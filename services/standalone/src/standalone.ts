@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { type Api, apiConfigSchema, createApi } from '@carillon/api';
 import { DevTokens } from '@carillon/auth';
 import { AdminServer, type Logger, Metrics, parseConfig, type Service, systemClock } from '@carillon/runtime';
 import { createShard, type Shard, ShardMetrics, shardConfigSchema } from '@carillon/shard';
 import { migrate } from '@carillon/store';
 import { banner, sendCommand } from './banner.ts';
-import { checkConfig } from './check-config.ts';
 import { chooseParts, type Parts } from './choose-parts.ts';
+import { developmentEnv } from './development-env.ts';
 import type { StandaloneOptions } from './options.ts';
 import { demandFreePorts } from './ports.ts';
 import { seedDemo } from './seed-demo.ts';
@@ -38,7 +37,6 @@ export class Standalone implements Service {
 
   async start(): Promise<void> {
     const startedAt = systemClock.monotonicMs();
-    checkConfig(this.#env('postgres://not-yet-known'));
     const { host, apiPort, adminPort, firstShardPort } = this.#options;
     const shardPorts = [...Array(this.#options.shards).keys()].map((index) => firstShardPort + index);
     await demandFreePorts(host, [
@@ -70,6 +68,7 @@ export class Standalone implements Service {
         shardUrls: shardUrls.map((shard) => shard.url),
         parts: { postgres: chosen.database.name, eventLog: chosen.eventLog.name, presence: chosen.presence.name },
         data: chosen.database.place,
+        switches: ['DATABASE_URL', 'KAFKA_BROKERS', 'REDIS_URL'].filter((name) => (this.#parts.env[name] ?? '') === ''),
         seconds: (systemClock.monotonicMs() - startedAt) / 1000,
         send: sendCommand(apiUrl, await tokenOf('bob'), demo?.chatId),
         listen: `npm run listen -- alice${apiPort === 8080 ? '' : ` --api ${apiUrl}`}`,
@@ -117,26 +116,10 @@ export class Standalone implements Service {
     return shards;
   }
 
-  /** The caller's variables over development's defaults; secrets are made anew for each run. */
   #env(databaseUrl: string): Env {
-    const options = this.#options;
-    const defaults = {
-      AUTH_JWT_SECRET: randomBytes(32).toString('hex'),
-      TICKET_SECRET: randomBytes(32).toString('hex'),
-      DEV_TOKENS: 'true',
-      SHARD_DRAIN_SECONDS: '1',
-      SHARD_DRAIN_WAIT_SECONDS: '0',
-    };
-    const given = Object.fromEntries(Object.entries(this.#parts.env).filter(([, value]) => value !== undefined && value !== ''));
-    return {
-      ...defaults,
-      ...given,
-      NODE_ENV: 'development',
-      HOST: options.host,
-      DATABASE_URL: databaseUrl,
-      API_PORT: `${options.apiPort}`,
-      ADMIN_PORT: `${options.adminPort}`,
-    };
+    const { host, apiPort, adminPort } = this.#options;
+    const chosen = { HOST: host, API_PORT: `${apiPort}`, ADMIN_PORT: `${adminPort}`, DATABASE_URL: databaseUrl };
+    return { ...developmentEnv(this.#parts.env), ...chosen };
   }
 }
 

@@ -82,8 +82,27 @@ test('a taken port, a folder that Postgres cannot enter, a wrong flag: one clear
   await expect.poll(() => processesWith(folder)).toEqual([]);
 });
 
+test('a service that is named and does not answer, and a listener without a server: one sentence each', async () => {
+  const { api, admin, shard, dataDir } = await npmStart();
+  const flags = `--port ${api} --admin-port ${admin} --shard-port ${shard} --shards 1 --data-dir ${dataDir}`;
+  for (const [variable, url] of [
+    ['DATABASE_URL', `postgres://user:hidden@127.0.0.1:${api}/x`],
+    ['REDIS_URL', `redis://:hidden@127.0.0.1:${api}`],
+  ]) {
+    await using terminal = new Terminal(`npm start -- ${flags}`, { [variable ?? '']: url ?? '', CARILLON_TEST_MARK: folder });
+    expect(await terminal.exit()).toBe(1);
+    expect(terminal.output).toMatch(new RegExp(`${variable} is set, but .*ECONNREFUSED`));
+    expect(terminal.output).not.toMatch(/hidden|^ {4}at |"level"/m);
+  }
+  await using listener = new Terminal(`npm run listen -- alice --api http://127.0.0.1:${api}`, { CARILLON_TEST_MARK: folder });
+  expect(await listener.exit()).toBe(1);
+  expect(listener.output).toMatch(/does not answer: is npm start running/);
+  expect(listener.output).not.toMatch(/^ {4}at /m);
+  await expect.poll(() => processesWith(folder)).toEqual([]);
+});
+
 test('[L4] npm start refuses production mode', async () => {
   await using terminal = new Terminal('npm start', { NODE_ENV: 'production' });
-  expect(await terminal.exit()).not.toBe(0);
+  expect(await terminal.exit()).toBe(78);
   expect(terminal.output).toContain('NODE_ENV');
 });

@@ -16,13 +16,11 @@ export async function takeTicket(apiUrl: string, userId: string): Promise<Ticket
 
 async function post(url: string, body: object, headers: Record<string, string>): Promise<unknown> {
   const signal = AbortSignal.timeout(requestTimeoutMs);
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal,
+  const sent = { ...headers, 'content-type': 'application/json' };
+  const answer = await fetch(url, { method: 'POST', headers: sent, body: JSON.stringify(body), signal }).catch((error: unknown) => {
+    throw new StartError(`the API at ${new URL(url).origin} does not answer: is npm start running there?`, { cause: error });
   });
   if (answer.ok) return answer.json();
   if (answer.status === 404) throw new StartError(`${url} answers 404: is this a Carillon API in development mode (DEV_TOKENS=true)?`);
-  throw new Error(`POST ${url} answered ${answer.status}`);
+  throw new StartError(`POST ${url} answered ${answer.status}`);
 }
