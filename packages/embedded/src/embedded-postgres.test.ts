@@ -106,7 +106,9 @@ describe('embedded Postgres', { timeout: 60_000 }, () => {
   test('a folder that cannot be made is named', () => {
     const file = join(root, 'a-file');
     writeFileSync(file, '');
-    expect(() => makeFolder(join(file, 'data'))).toThrow(`the data folder ${join(file, 'data')} cannot be made`);
+    for (const path of [join(file, 'data'), '/proc/carillon/data']) {
+      expect(() => makeFolder(path)).toThrow(`the data folder ${path} cannot be made`);
+    }
   });
 
   test('binaries below a folder that the server’s user cannot enter are copied once to one it can', () => {

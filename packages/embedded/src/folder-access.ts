@@ -6,12 +6,19 @@ import type { Runner } from './runner.ts';
 /** The folder, made with its parents when it is missing; throws StartError when that cannot be done. */
 export function makeFolder(path: string): void {
   try {
-    const isNew = mkdirSync(path, { recursive: true }) !== undefined;
-    if (isNew) chmodSync(path, 0o755); // whatever the umask: the server's own user has to enter it
+    if (makeMissing(path)) chmodSync(path, 0o755); // whatever the umask: the server's own user has to enter it
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartError(`the data folder ${path} cannot be made: choose another with --data-dir (${reason})`, { cause: error });
   }
+}
+
+/** True: the folder was missing. Not by Node's `recursive`, which never ends below a folder that takes none, as /proc (Node 20). */
+function makeMissing(path: string): boolean {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return false;
+  if (dirname(path) !== path) makeMissing(dirname(path));
+  mkdirSync(path);
+  return true;
 }
 
 /** The path and every folder above it can be entered by the runner; else one sentence that names the first that cannot. */

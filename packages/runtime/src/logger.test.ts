@@ -25,3 +25,12 @@ test('[S6] of an error only its name, code, message, stack and cause are logged:
   const { err }: { err?: unknown } = JSON.parse(lines[0] ?? '');
   expect(err).toMatchObject({ type: 'TypeError', code: '57P01', message: 'away', stack: expect.any(String), cause: { message: 'lost' } });
 });
+
+test('an error that is its own cause is logged', () => {
+  const lines: string[] = [];
+  const destination = new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk))) });
+  const error = new Error('circle');
+  error.cause = error;
+  createLogger({ level: 'info', pretty: false, name: 'test', destination }).warn({ err: error }, 'constant message');
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ err: { message: 'circle' } });
+});

@@ -19,12 +19,15 @@ type LoggedError = {
   readonly cause?: LoggedError;
 };
 
+/** Causes of causes that are logged; an error may be its own cause. */
+const maxCauses = 5;
+
 /** Drivers hang connections with their statements and values on errors: only what is named here is logged. */
-function loggedError(error: unknown): LoggedError {
+function loggedError(error: unknown, depth = 0): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
   const stack = error.stack === undefined ? {} : { stack: error.stack };
-  const cause = error.cause === undefined ? {} : { cause: loggedError(error.cause) };
+  const cause = error.cause === undefined || depth === maxCauses ? {} : { cause: loggedError(error.cause, depth + 1) };
   return { type: error.name, ...code, message: error.message, ...stack, ...cause };
 }
 
@@ -33,7 +36,7 @@ export function createLogger(options: LoggerOptions): Logger {
     level: options.level,
     base: { service: options.name, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { err: loggedError },
+    serializers: { err: (error: unknown) => loggedError(error) },
     redact: { paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[redacted]' },
   };
   if (options.destination !== undefined) return pino(settings, options.destination);
