@@ -28,7 +28,7 @@ export function apiVariables(production: boolean) {
       .list()
       .refine((origins) => origins.every((entry) => origin.test(entry)), 'must be origins such as https://app.example, separated by commas')
       .optional()
-      .describe(`Origins of browsers that may call, exact, separated by commas; by default ${production ? 'none' : 'loopback origins'}.`),
+      .describe('Origins of browsers that may call, exact, separated by commas; by default none, in development those of loopback.'),
     ...limitVariables(production),
   };
 }

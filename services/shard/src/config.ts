@@ -110,6 +110,10 @@ const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as
 /** The whole environment of `bin/shard.ts`: the shard's, and that of the real services and the process around it. */
 export function shardProcessSchema(production: boolean) {
   const variables = {
+    NODE_ENV: z
+      .string()
+      .default(production ? 'production' : 'development')
+      .describe('Production mode unless `development` or `test`.'),
     ...shardVariables(production),
     KAFKA_BROKERS: variable
       .list()

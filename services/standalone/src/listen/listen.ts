@@ -14,8 +14,11 @@ import { type Ticket, takeTicket } from './ticket-source.ts';
 
 type Parts = { readonly clock: Clock; readonly print: (line: string) => void; readonly note: (line: string) => void };
 
+/** Where to connect, and with what; a shard's advice does not name the shard. */
+type Address = Pick<Ticket, 'ticket' | 'url'> & { readonly shard_id?: string };
+
 /** How a connection went; `next` is the shard's advice where to go on. */
-type Outcome = { readonly code: number; readonly reason: string; readonly wasReady: boolean; readonly next?: Ticket };
+type Outcome = { readonly code: number; readonly reason: string; readonly wasReady: boolean; readonly next?: Address };
 
 const renewBeforeMs = 60_000;
 
@@ -34,7 +37,7 @@ export class Listener implements Service {
   }
 
   async start(): Promise<void> {
-    let ticket: Ticket | undefined = await takeTicket(this.#options.apiUrl, this.#options.userId);
+    let ticket: Address | undefined = await takeTicket(this.#options.apiUrl, this.#options.userId);
     for (let attempt = 0; !this.#stopping.signal.aborted; attempt += 1) {
       const outcome: Outcome | undefined = ticket === undefined ? undefined : await this.#connect(ticket);
       if (outcome !== undefined && !mayReconnect(outcome.code))
@@ -44,7 +47,7 @@ export class Listener implements Service {
       await this.#parts.clock
         .sleep(fullJitterMs(attempt, { baseMs: 500, capMs: 30_000 }, Math.random), this.#stopping.signal)
         .catch(() => undefined);
-      ticket = outcome?.next ?? (await this.#retryTicket());
+      ticket = outcome?.next ?? (await this.#retryTicket(outcome?.wasReady === false ? ticket?.shard_id : undefined));
     }
   }
 
@@ -53,23 +56,23 @@ export class Listener implements Service {
     return Promise.resolve();
   }
 
-  async #retryTicket(): Promise<Ticket | undefined> {
+  async #retryTicket(avoid?: string): Promise<Ticket | undefined> {
     if (this.#stopping.signal.aborted) return undefined;
     try {
-      return await takeTicket(this.#options.apiUrl, this.#options.userId);
+      return await takeTicket(this.#options.apiUrl, this.#options.userId, avoid);
     } catch (error) {
       this.#parts.note(`no ticket: ${error instanceof Error ? error.message : String(error)}; trying again`);
       return undefined;
     }
   }
 
-  #connect(ticket: Ticket): Promise<Outcome> {
+  #connect(ticket: Address): Promise<Outcome> {
     return new Promise((resolve) => {
       const socket = new WebSocket(`${ticket.url}/v1/ws`, [protocolVersion, `${ticketPrefix}${ticket.ticket}`], {
         handshakeTimeout: 10_000,
       });
       let wasReady = false;
-      let next: Ticket | undefined;
+      let next: Address | undefined;
       let renewal: Disposable | undefined;
       const renewBefore = (expiresAt: string) => {
         renewal?.[Symbol.dispose]();
@@ -88,7 +91,7 @@ export class Listener implements Service {
           renewBefore(lifetime.expires_at);
         }
         const advice = reconnectFrameSchema.safeParse(frame).data;
-        if (advice !== undefined) next = { ticket: advice.ticket, url: advice.url, shard_id: '', expires_at: '' };
+        if (advice !== undefined) next = { ticket: advice.ticket, url: advice.url };
       });
       socket.on('error', (error) => this.#parts.note(`connection: ${error.message}`));
       socket.on('close', (code, reason) => {

@@ -8,10 +8,14 @@ export type Ticket = z.infer<typeof ticketSchema>;
 
 const requestTimeoutMs = 10_000;
 
-/** A fresh ticket of the user, bought with a fresh development token each time, so that listening never ends by expiry. */
-export async function takeTicket(apiUrl: string, userId: string): Promise<Ticket> {
+/**
+ * A fresh ticket of the user, bought with a fresh development token each time, so that listening never ends by expiry. `avoid` is
+ * the shard that could not be reached.
+ */
+export async function takeTicket(apiUrl: string, userId: string, avoid?: string): Promise<Ticket> {
   const { token } = tokenSchema.parse(await post(`${apiUrl}/v1/dev/tokens`, { user_id: userId }, {}));
-  return ticketSchema.parse(await post(`${apiUrl}/v1/tickets`, {}, { authorization: `Bearer ${token}` }));
+  const wish = avoid === undefined ? {} : { avoid_shard_id: avoid };
+  return ticketSchema.parse(await post(`${apiUrl}/v1/tickets`, wish, { authorization: `Bearer ${token}` }));
 }
 
 async function post(url: string, body: object, headers: Record<string, string>): Promise<unknown> {
