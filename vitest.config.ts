@@ -6,7 +6,10 @@ const needs: Record<string, string[]> = {
   kafka: ['setup-kafka'],
   redis: ['setup-redis'],
   e2e: ['setup-postgres', 'setup-kafka', 'setup-redis'],
+  fault: ['setup-postgres', 'setup-kafka', 'setup-redis'],
 };
+/** Tests of whole clusters: one at a time, and they take their time. */
+const isOfProcesses = (name: string) => name === 'e2e' || name === 'fault';
 const setupFile = (name: string) => `./packages/testkit/src/${name}.ts`;
 const roots = ['packages/*/src', 'services/*/src', 'loadtest/src', 'tools'];
 const files = (suffix: string) => roots.map((root) => `${root}/**/*.${suffix}.ts`);
@@ -30,12 +33,12 @@ export default defineConfig({
       ...Object.entries(needs).map(([name, setups]) => ({
         ...base,
         test: {
-          name,
+          name: name === 'fault' ? 'faults' : name,
           include: files(`${name}.test`),
           exclude: ['**/node_modules/**', '**/dist/**'],
           globalSetup: setups.map(setupFile),
-          ...(name === 'e2e' ? { fileParallelism: false, sequence: { groupOrder: 1 } } : {}),
-          testTimeout: name === 'e2e' ? 120_000 : 30_000,
+          ...(isOfProcesses(name) ? { fileParallelism: false, sequence: { groupOrder: 1 } } : {}),
+          testTimeout: isOfProcesses(name) ? 120_000 : 30_000,
           hookTimeout: 120_000,
         },
       })),

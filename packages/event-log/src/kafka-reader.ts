@@ -1,4 +1,4 @@
-import { assert, type Clock, type Logger, systemClock, withDeadline } from '@carillon/runtime';
+import { assert, type Clock, type Failpoint, type Logger, systemClock, withDeadline } from '@carillon/runtime';
 import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { EventLogReader, GroupMember, LogListener, ReceivedRecord } from './event-log.ts';
 import { createConsumer } from './kafka-consumer.ts';
@@ -18,6 +18,7 @@ type KafkaReaderOptions = {
   readonly member: () => GroupMember;
   readonly logger: Logger;
   readonly clientId?: string;
+  readonly failpoint?: Failpoint | undefined;
   readonly clock?: Clock;
   /** The connections, for a test that cuts them. */
   readonly sockets?: KafkaSockets;
@@ -209,6 +210,7 @@ export class KafkaReader implements EventLogReader {
 
   #onBatch({ batch, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload): void {
     const { partition, messages } = batch;
+    void this.#options.failpoint?.('shard.handler_error');
     const reading = this.#readings.get(partition);
     if (reading === undefined || !this.#isFetching || this.#paused.has(partition)) return;
     const expected = reading.next;

@@ -1,11 +1,11 @@
-import type { Logger } from '@carillon/runtime';
+import type { Failpoint, Logger } from '@carillon/runtime';
 import type { EachBatchPayload } from 'kafkajs';
 import type { PartitionReading } from './partition-reading.ts';
 
 /** kafkajs's commit without its retries: after a rejoin these would commit what is no longer ours, under the new generation (#1046). */
 type CommitOnce = EachBatchPayload['commitOffsetsIfNecessary'];
 
-type OffsetCommitsOptions = { readonly topic: string; readonly logger: Logger };
+type OffsetCommitsOptions = { readonly topic: string; readonly logger: Logger; readonly failpoint?: Failpoint | undefined };
 
 /**
  * Commits the lowest unfinished offsets of the current assignment, one request at a time for all partitions that moved. kafkajs
@@ -52,6 +52,7 @@ export class OffsetCommits {
     const partitions = moved.flatMap(({ partition, offset }) => (offset === undefined ? [] : [{ partition, offset: String(offset) }]));
     if (commitOnce === undefined || partitions.length === 0) return;
     try {
+      await this.#options.failpoint?.('shard.before_commit_offset');
       await commitOnce({ topics: [{ topic: this.#options.topic, partitions }] });
       for (const { reading, offset } of moved) if (offset !== undefined) reading.committed(offset);
     } catch (err) {

@@ -5,6 +5,7 @@ export { type Clock, systemClock } from './clock.ts';
 export { answerCommandLine } from './command-line.ts';
 export { ConfigError, type ConfigFault, configExitCode, isProduction, parseConfig, variable } from './config.ts';
 export { DeadlineError, withDeadline } from './deadline.ts';
+export { armFailpoints, type Failpoint, type FailpointName, type FailpointRule, failpointsVariable } from './failpoints.ts';
 export type { DependencyState, Health } from './health.ts';
 export { exitOnStartError, runService, type Service } from './lifecycle.ts';
 export { createLogger, type Logger, type LogLevel, silentLogger } from './logger.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from '@carillon/runtime';
+import type { Failpoint, Logger } from '@carillon/runtime';
 import { withDeadline } from '@carillon/runtime';
 import pg from 'pg';
 import { asUnavailable, isSessionUsable } from './unavailable.ts';
@@ -8,6 +8,7 @@ export type DatabaseOptions = {
   readonly maxConnections: number;
   readonly applicationName: string;
   readonly logger: Logger;
+  readonly failpoint?: Failpoint | undefined;
 };
 
 /** A statement is prepared once per connection, by its name. */
@@ -35,9 +36,11 @@ const types = {
 export class Database implements Queryable, AsyncDisposable {
   readonly #pool: pg.Pool;
   readonly #logger: Logger;
+  readonly #failpoint: Failpoint | undefined;
 
   constructor(options: DatabaseOptions) {
     this.#logger = options.logger;
+    this.#failpoint = options.failpoint;
     this.#pool = new pg.Pool({
       connectionString: options.url,
       max: options.maxConnections,
@@ -71,6 +74,7 @@ export class Database implements Queryable, AsyncDisposable {
       await connection.query('BEGIN');
       try {
         const result = await work({ query: (statement, values) => run(connection, statement, values) });
+        if (this.#failpoint !== undefined) await this.#failpoint('api.before_commit');
         await connection.query('COMMIT');
         return result;
       } catch (error) {

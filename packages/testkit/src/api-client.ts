@@ -5,15 +5,22 @@ export type Answer = { readonly status: number; readonly headers: Headers; reado
 
 const tokenSchema = z.object({ token: z.string() });
 const ticketSchema = z.object({ ticket: z.string(), url: z.string(), shard_id: z.string(), expires_at: z.string() });
-const requestTimeoutMs = 15_000;
+const defaultTimeoutMs = 15_000;
 
 /** Calls the HTTP API as any user, with development tokens. One token per user, kept. */
 export class ApiClient {
-  readonly url: string;
+  readonly #url: () => string;
+  readonly #timeoutMs: number;
   readonly #tokens = new Map<string, Promise<string>>();
 
-  constructor(url: string) {
-    this.url = url;
+  /** `url` may be asked before each call: an API that was started again has another one. */
+  constructor(url: string | (() => string), options: { timeoutMs?: number } = {}) {
+    this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    this.#url = typeof url === 'string' ? () => url : url;
+  }
+
+  get url(): string {
+    return this.#url();
   }
 
   token(userId: string): Promise<string> {
@@ -21,6 +28,7 @@ export class ApiClient {
     if (known !== undefined) return known;
     const token = this.#send('POST', '/v1/dev/tokens', { user_id: userId }, {}).then((answer) => tokenSchema.parse(answer.body).token);
     this.#tokens.set(userId, token);
+    token.catch(() => this.#tokens.delete(userId));
     return token;
   }
 
@@ -53,7 +61,7 @@ export class ApiClient {
   }
 
   async #send(method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Answer> {
-    const init: RequestInit = { method, headers, signal: AbortSignal.timeout(requestTimeoutMs) };
+    const init: RequestInit = { method, headers, signal: AbortSignal.timeout(this.#timeoutMs) };
     if (body !== undefined) {
       init.headers = { ...headers, 'content-type': 'application/json' };
       init.body = JSON.stringify(body);

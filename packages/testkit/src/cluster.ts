@@ -11,6 +11,10 @@ export type ClusterOptions = {
   readonly services: ClusterServices;
   /** Variables for every process, over the launcher's own defaults. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Variables for one process, over those of all; asked at each of its starts. */
+  readonly envOf?: (role: string) => Readonly<Record<string, string>>;
+  /** The URL that clients reach a shard by, when it is not its own; asked at each of its starts. */
+  readonly publicUrlOf?: (shardId: string, port: number) => Promise<string>;
   readonly onLine?: (role: string, line: string) => void;
   readonly onExit?: (role: string, how: string) => void;
 };
@@ -71,8 +75,9 @@ export class Cluster implements AsyncDisposable {
   async startShard(index: number): Promise<ShardMember> {
     const id = `shard-${index}`;
     const [port = 0, adminPort = 0] = await freePorts(2);
-    const env = { SHARD_ID: id, SHARD_PORT: `${port}`, ADMIN_PORT: `${adminPort}`, SHARD_PUBLIC_URL: `ws://127.0.0.1:${port}` };
-    const member = { id, ...this.#launch('shard', index, env, `ws://127.0.0.1:${port}`, adminPort) };
+    const url = (await this.#options.publicUrlOf?.(id, port)) ?? `ws://127.0.0.1:${port}`;
+    const env = { SHARD_ID: id, SHARD_PORT: `${port}`, ADMIN_PORT: `${adminPort}`, SHARD_PUBLIC_URL: url };
+    const member = { id, ...this.#launch('shard', index, env, url, adminPort) };
     this.shards[index] = member;
     await ready(member);
     return member;
@@ -88,7 +93,8 @@ export class Cluster implements AsyncDisposable {
   #launch(kind: 'api' | 'shard', index: number, env: Readonly<Record<string, string>>, url: string, adminPort: number): ApiMember {
     const role = `${kind}-${index}`;
     const onExit = (ended: string, how: string): void => this.#options.onExit?.(ended, how);
-    const process = new ClusterProcess({ role, program: programs[kind], env: { ...this.#env, ...env }, onLine: this.#onLine, onExit });
+    const all = { ...this.#env, ...env, ...this.#options.envOf?.(role) };
+    const process = new ClusterProcess({ role, program: programs[kind], env: all, onLine: this.#onLine, onExit });
     return { role, url, adminUrl: `http://127.0.0.1:${adminPort}`, process };
   }
 }

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { StartError } from '@carillon/runtime';
 import type { Announce } from './apt.ts';
 import { provideMaven } from './provision.ts';
+import { toolsFolder } from './tools-folder.ts';
 
 const run = promisify(execFile);
 const pom = fileURLToPath(new URL('../kafka/pom.xml', import.meta.url));
@@ -34,13 +34,6 @@ async function resolve(maven: string, outputFile: string): Promise<void> {
   } catch (cause) {
     throw new StartError('Maven could not fetch Apache Kafka: check the network, or set KAFKA_BROKERS to a running Kafka', { cause });
   }
-}
-
-/** Where programs and lists that outlive a clone are kept. */
-function toolsFolder(): string {
-  const folder = process.env['CARILLON_TOOLS_DIR'] || join(homedir(), '.cache', 'carillon', 'tools');
-  mkdirSync(folder, { recursive: true });
-  return folder;
 }
 
 function fingerprint(file: string): string {

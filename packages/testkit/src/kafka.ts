@@ -19,7 +19,10 @@ export type KafkaServer = {
   stop(): Promise<void>;
 };
 
-type KafkaOptions = { readonly announce?: Announce };
+/** A further listener, advertised as another address than its own: clients that enter by a proxy stay on it. */
+type KafkaEdge = { readonly name: string; readonly port: number; readonly advertisedPort: number };
+
+type KafkaOptions = { readonly announce?: Announce; readonly edges?: readonly KafkaEdge[] };
 
 /** Quiet but for warnings and the one line that tells that the broker serves requests. */
 const logging = ['defaultLogLevel=error', 'log.kafka.server.KafkaRaftServer=info', 'showDateTime=true'];
@@ -38,7 +41,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
   const folder = mkdtempSync(join(tmpdir(), 'carillon-kafka-'));
   removeAtExit(folder);
   const [port = 0, controllerPort = 0] = await freePorts(2);
-  writeConfig(folder, port, controllerPort);
+  writeConfig(folder, brokerSettings(port, controllerPort, options.edges ?? []));
   const server = new ServerProcess({
     name: 'Apache Kafka',
     command: java,
@@ -66,23 +69,27 @@ function loggerFlag(setting: string): string {
 }
 
 /** Written by hand, `meta.properties` saves the second JVM that would format the folder. */
-function writeConfig(folder: string, port: number, controllerPort: number): void {
+function writeConfig(folder: string, broker: Record<string, string | number | boolean>): void {
   const data = join(folder, 'data');
   mkdirSync(data);
   writeFileSync(join(data, 'meta.properties'), 'version=1\ncluster.id=Y2FyaWxsb24tdGVzdHMtMQ\nnode.id=1\n');
-  const settings = { ...brokerSettings(port, controllerPort), 'log.dirs': data };
+  const settings = { ...broker, 'log.dirs': data };
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
   writeFileSync(join(folder, 'server.properties'), `${lines.join('\n')}\n`);
 }
 
-function brokerSettings(port: number, controllerPort: number): Record<string, string | number | boolean> {
+function brokerSettings(port: number, controllerPort: number, edges: readonly KafkaEdge[]): Record<string, string | number | boolean> {
+  const own = { name: 'PLAINTEXT', port, advertisedPort: port };
+  const advertised = [own, ...edges];
+  const names = [...advertised.map((edge) => edge.name), 'CONTROLLER'];
   return {
     'process.roles': 'broker,controller',
     'node.id': 1,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: [...advertised, { name: 'CONTROLLER', port: controllerPort }].map((one) => `${one.name}://127.0.0.1:${one.port}`).join(','),
+    'advertised.listeners': advertised.map((edge) => `${edge.name}://127.0.0.1:${edge.advertisedPort}`).join(','),
+    'inter.broker.listener.name': own.name,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': names.map((name) => `${name}:PLAINTEXT`).join(','),
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     'auto.create.topics.enable': false,
     // A killed broker may register again only when its session has ended: 9 s by default.

@@ -18,6 +18,11 @@ export function provideMaven(announce: Announce): Promise<string> {
   return provide({ program: 'mvn', packages: ['maven'], sentence: 'Maven (mvn)' }, announce);
 }
 
+/** The Go compiler, which builds the programs of `tools/tools.json`. */
+export function provideGo(announce: Announce): Promise<string> {
+  return provide({ program: 'go', packages: ['golang-go'], sentence: 'Go 1.18 or later (go)' }, announce);
+}
+
 /** Java 17 or later, from JAVA_HOME or the PATH. */
 export async function provideJava(announce: Announce): Promise<string> {
   const found = await findJava();

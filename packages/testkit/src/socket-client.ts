@@ -3,7 +3,12 @@ import { WebSocket } from 'ws';
 
 export type Closed = { readonly code: number; readonly reason: string };
 
-type SocketClientOptions = { readonly url: string; readonly protocols: readonly string[]; readonly headers?: Record<string, string> };
+type SocketClientOptions = {
+  readonly url: string;
+  readonly protocols: readonly string[];
+  readonly headers?: Record<string, string>;
+  readonly onFrame?: (frame: ServerFrame) => void;
+};
 
 /**
  * A plain WebSocket client that keeps every frame it got, in order, each checked against the schema: a frame that the
@@ -13,11 +18,13 @@ export class SocketClient implements AsyncDisposable {
   readonly frames: ServerFrame[] = [];
   readonly #socket: WebSocket;
   readonly #closed: Promise<Closed>;
+  readonly #onFrame: ((frame: ServerFrame) => void) | undefined;
   readonly #watchers = new Set<() => void>();
   #fault: Error | undefined;
   #close: Closed | undefined;
 
   constructor(options: SocketClientOptions) {
+    this.#onFrame = options.onFrame;
     this.#socket = new WebSocket(`${options.url}/v1/ws`, [...options.protocols], {
       headers: options.headers ?? {},
       handshakeTimeout: 10_000,
@@ -34,9 +41,15 @@ export class SocketClient implements AsyncDisposable {
   }
 
   /** Connects with a ticket and resolves with the client once `ready` came. */
-  static async open(ticket: { url: string; ticket: string }): Promise<SocketClient> {
-    const client = new SocketClient({ url: ticket.url, protocols: [protocolVersion, `${ticketPrefix}${ticket.ticket}`] });
-    await client.frame((frame) => frame.type === 'ready', 'ready');
+  static async open(ticket: { url: string; ticket: string }, onFrame?: (frame: ServerFrame) => void): Promise<SocketClient> {
+    const protocols = [protocolVersion, `${ticketPrefix}${ticket.ticket}`];
+    const client = new SocketClient({ url: ticket.url, protocols, ...(onFrame === undefined ? {} : { onFrame }) });
+    try {
+      await client.frame((frame) => frame.type === 'ready', 'ready');
+    } catch (error) {
+      await client[Symbol.asyncDispose]();
+      throw error;
+    }
     return client;
   }
 
@@ -91,8 +104,10 @@ export class SocketClient implements AsyncDisposable {
 
   #take(text: string): void {
     const parsed = serverFrameSchema.safeParse(JSON.parse(text));
-    if (parsed.success) this.frames.push(parsed.data);
-    else this.#fault = new Error(`a frame against the contract: ${text}`, { cause: parsed.error });
+    if (parsed.success) {
+      this.frames.push(parsed.data);
+      this.#onFrame?.(parsed.data);
+    } else this.#fault = new Error(`a frame against the contract: ${text}`, { cause: parsed.error });
     this.#wake();
   }
 

@@ -1,7 +1,7 @@
 import { DevTokens, Tickets, TokenVerifier } from '@carillon/auth';
 import type { EventLogWriter } from '@carillon/event-log';
 import type { Presence } from '@carillon/presence';
-import { type Health, type Logger, type Metrics, systemClock } from '@carillon/runtime';
+import { type Failpoint, type Health, type Logger, type Metrics, systemClock } from '@carillon/runtime';
 import { Database } from '@carillon/store';
 import { v7 as newId } from 'uuid';
 import { ApiHealth } from './api-health.ts';
@@ -26,6 +26,7 @@ export type ApiParts = {
   readonly presence: Presence;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly failpoint?: Failpoint | undefined;
 };
 
 /**
@@ -36,13 +37,15 @@ export type Api = { start(): Promise<{ url: string }>; stop(): Promise<void>; re
 
 /** The API's composition root: the one place where its parts meet. */
 export function createApi(config: ApiConfig, parts: ApiParts): Api {
-  const { logger, metrics, writer, presence } = parts;
+  const { logger, metrics, writer, presence, failpoint } = parts;
   const clock = systemClock;
   const isProduction = config.NODE_ENV === 'production';
   const { DATABASE_URL: url, DATABASE_CONNECTIONS: maxConnections, EVENT_RETENTION_DAYS: retentionDays } = config;
-  const database = new Database({ url, maxConnections, applicationName: 'carillon-api', logger });
+  const database = new Database({ url, maxConnections, applicationName: 'carillon-api', logger, failpoint });
   const signals = new SignalSender(clock);
-  const relay = new OutboxRelay({ databaseUrl: url, database, writer, signals, logger, metrics: new RelayMetrics(metrics), clock });
+  const relayMetrics = new RelayMetrics(metrics);
+  const databaseUrl = config.RELAY_DATABASE_URL ?? url;
+  const relay = new OutboxRelay({ databaseUrl, database, writer, signals, logger, metrics: relayMetrics, clock, failpoint });
   const pruner = new EventPruner({ database, retentionDays, clock, logger });
   const apiMetrics = new ApiMetrics(metrics);
   const leases = new ShardLeases({ presence, clock, logger });
@@ -51,7 +54,7 @@ export function createApi(config: ApiConfig, parts: ApiParts): Api {
       database,
       relay,
       signals,
-      writes: new ChatWrites({ database, relay, gate: new WriteGate(writeGateLimits, clock) }),
+      writes: new ChatWrites({ database, relay, gate: new WriteGate(writeGateLimits, clock), failpoint }),
       tickets: { tickets: new Tickets(config.TICKET_SECRET, clock), leases, partitionCount: partitionsOf(writer), clock },
       devTokens: devTokensOf(config),
       sendRate: new SendRate(config.SEND_RATE),

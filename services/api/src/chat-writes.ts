@@ -1,10 +1,16 @@
+import type { Failpoint } from '@carillon/runtime';
 import type { Database } from '@carillon/store';
 import type { WriteGate } from './write-gate.ts';
 
 /** The relay, as those see it who write. */
 export type Relay = { poke(chatId: string): void };
 
-type ChatWritesParts = { readonly database: Database; readonly gate: WriteGate; readonly relay: Relay };
+type ChatWritesParts = {
+  readonly database: Database;
+  readonly gate: WriteGate;
+  readonly relay: Relay;
+  readonly failpoint?: Failpoint | undefined;
+};
 
 const changed: readonly string[] = ['created', 'ok'];
 
@@ -23,9 +29,11 @@ export class ChatWrites {
     chatId: string,
     query: (database: Database) => Promise<Outcome>,
   ): Promise<Outcome> {
-    const { database, gate, relay } = this.#parts;
+    const { database, gate, relay, failpoint } = this.#parts;
     const outcome = await gate.run(chatId, () => query(database));
-    if (changed.includes(outcome.kind)) relay.poke(chatId);
+    if (!changed.includes(outcome.kind)) return outcome;
+    if (failpoint !== undefined) await failpoint('api.after_commit');
+    relay.poke(chatId);
     return outcome;
   }
 }

@@ -1,4 +1,4 @@
-import { variable } from '@carillon/runtime';
+import { failpointsVariable, variable } from '@carillon/runtime';
 import { z } from 'zod';
 
 const minSecretBytes = 32;
@@ -14,6 +14,12 @@ export function apiVariables(production: boolean) {
       .transform(() => (production ? ('production' as const) : ('development' as const)))
       .describe('Production mode unless `development` or `test`.'),
     DATABASE_URL: variable.url('postgres:', 'postgresql:').describe('Postgres 15 to 18, the primary: the only truth.'),
+    RELAY_DATABASE_URL: variable
+      .url('postgres:', 'postgresql:')
+      .optional()
+      .describe(
+        'The same database for the relay, past a pooler that shares sessions: its locks need a session of their own. Default: DATABASE_URL.',
+      ),
     DATABASE_CONNECTIONS: variable
       .integer({ min: 2, max: 1000 })
       .default(10)
@@ -84,10 +90,11 @@ export const kafkaVariables = {
 };
 
 /** Variables of a process of its own. */
-export const processVariables = {
+export const processVariables = (production: boolean) => ({
   REDIS_URL: variable.url('redis:', 'rediss:').describe('Redis: which shard holds whom.'),
   ADMIN_PORT: variable.port().default(9090).describe('The port of health and metrics; 0 = any free one.'),
-};
+  FAILPOINTS: failpointsVariable(production),
+});
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 

@@ -13,7 +13,7 @@ export type ApiConfig = Readonly<z.output<ReturnType<typeof apiConfigSchema>>>;
 
 /** What the program `bin/api` needs: an API on the real event log and presence, an admin port, logs. */
 export function apiProcessSchema(production: boolean) {
-  const variables = { ...apiVariables(production), ...kafkaVariables, ...processVariables, ...logVariables };
+  const variables = { ...apiVariables(production), ...kafkaVariables, ...processVariables(production), ...logVariables };
   return z.object(variables).superRefine(checkCredentials(production), { when: () => true });
 }
 

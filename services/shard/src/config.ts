@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { variable } from '@carillon/runtime';
+import { failpointsVariable, variable } from '@carillon/runtime';
 import { z } from 'zod';
 import { loopbackOrigins } from './admission/read-offer.ts';
 
@@ -126,6 +126,7 @@ export function shardProcessSchema(production: boolean) {
       .describe('Partitions of the topic; fixed for good, because the count decides which partition a user is in.'),
     KAFKA_GROUP: z.string().default('carillon-shards').describe('Consumer group of the shards.'),
     REDIS_URL: variable.url('redis:', 'rediss:').describe('Redis for presence and the inboxes of the shards.'),
+    FAILPOINTS: failpointsVariable(production),
     ADMIN_PORT: variable.port().default(9090).describe('Port for health and metrics; 0 takes a free one.'),
     LOG_LEVEL: z
       .enum(levels, `must be one of ${levels.join(', ')}`)

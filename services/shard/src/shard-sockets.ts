@@ -1,5 +1,5 @@
 import { Tickets, TokenVerifier } from '@carillon/auth';
-import type { Clock, Logger } from '@carillon/runtime';
+import type { Clock, Failpoint, Logger } from '@carillon/runtime';
 import { Admission } from './admission/admission.ts';
 import { LoopDelay } from './admission/loop-delay.ts';
 import type { ShardConfig } from './config.ts';
@@ -23,6 +23,7 @@ export type ShardSocketsOptions = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  readonly failpoint?: Failpoint | undefined;
 };
 
 /** Connections that may wait for a flush before routing pauses: what is routed further would only wait longer. */
@@ -95,9 +96,9 @@ export class ShardSockets implements Disposable {
   }
 
   #createAcceptParts(): AcceptParts {
-    const { config, counts, clock, random } = this.#options;
+    const { config, counts, clock, random, failpoint } = this.#options;
     const { admission, connections } = this;
-    const shared = { clock, random, counts, flushList: this.#flushList, wheel: this.#wheel };
+    const shared = { clock, random, counts, failpoint, flushList: this.#flushList, wheel: this.#wheel };
     return {
       ...{ admission, connections, counts },
       connectionParts: { ...shared, heartbeatMs: config.HEARTBEAT_MS, maxQueueBytes: config.SHARD_SEND_QUEUE_BYTES },

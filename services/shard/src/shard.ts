@@ -1,7 +1,7 @@
 import { Tickets } from '@carillon/auth';
 import type { EventLogReader, GroupMember } from '@carillon/event-log';
 import { type Presence, parseShardToken, type ShardToken } from '@carillon/presence';
-import { type Clock, type Health, type Logger, StartError, systemClock } from '@carillon/runtime';
+import { type Clock, type Failpoint, type Health, type Logger, StartError, systemClock } from '@carillon/runtime';
 import type { ShardConfig } from './config.ts';
 import { drainShard } from './drain/drain-shard.ts';
 import type { Inbox } from './inbox/inbox.ts';
@@ -24,6 +24,7 @@ export type ShardParts = {
   readonly random?: () => number;
   /** The shard cannot go on: the process must exit with an error and be started again [L3]. By default the error is thrown, uncaught. */
   readonly onFatal?: (error: Error) => void;
+  readonly failpoint?: Failpoint | undefined;
 };
 
 export interface Shard {
@@ -39,8 +40,8 @@ export function createShard(config: ShardConfig, parts: ShardParts): Shard {
   const clock = parts.clock ?? systemClock;
   const random = parts.random ?? Math.random;
   const counts = parts.metrics.forShard(config.SHARD_ID);
-  const { partitionCount, logger } = parts;
-  const sockets = new ShardSockets({ config, partitionCount, counts, clock, random, logger });
+  const { partitionCount, logger, failpoint } = parts;
+  const sockets = new ShardSockets({ config, partitionCount, counts, clock, random, logger, failpoint });
   return new ComposedShard({ config, parts, sockets, counts, clock, random });
 }
 

@@ -11,11 +11,12 @@ import { startServices } from '../services.ts';
 
 /**
  * `npm test`: one set of servers for the whole run, then vitest. Arguments go to vitest, a bare project name (`unit`, `pg`, …)
- * is short for `--project`. The last line counts the tests.
+ * is short for `--project`. The project `faults` runs only when it is named, as `npm run test:faults` does. The last line counts
+ * the tests.
  */
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const projects = ['unit', 'pg', 'pg15', 'kafka', 'redis', 'e2e'];
+const projects = ['unit', 'pg', 'pg15', 'kafka', 'redis', 'e2e', 'faults'];
 const resultSchema = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
@@ -37,10 +38,17 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const { databaseUrl, kafkaBrokers, redisUrl } = services.urls;
     const urls = { DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafkaBrokers, REDIS_URL: redisUrl, POSTGRES_15_URL: postgres15.url };
-    return await runVitest(args.flatMap(asVitestArgument), urls);
+    return await runVitest(withProjects(args), urls);
   } finally {
     await postgres15.stop();
   }
+}
+
+/** Fault tests take minutes: without their name they are left out. */
+function withProjects(args: readonly string[]): string[] {
+  const names = ['faults', '.fault.test.ts'];
+  const isAsked = args.some((argument) => names.some((name) => argument.includes(name)));
+  return [...args.flatMap(asVitestArgument), ...(isAsked ? [] : ['--project', '!faults'])];
 }
 
 function asVitestArgument(argument: string): string[] {

@@ -1,6 +1,15 @@
 import { KafkaWriter } from '@carillon/event-log';
 import { RedisPresence } from '@carillon/presence';
-import { AdminServer, createLogger, exitOnStartError, isProduction, Metrics, parseConfig, runService } from '@carillon/runtime';
+import {
+  AdminServer,
+  armFailpoints,
+  createLogger,
+  exitOnStartError,
+  isProduction,
+  Metrics,
+  parseConfig,
+  runService,
+} from '@carillon/runtime';
 import { createApi } from '../api.ts';
 import { apiProcessSchema } from '../config.ts';
 import { observePresence } from '../metrics.ts';
@@ -22,7 +31,8 @@ async function main(): Promise<void> {
   metrics.collectProcess();
   const writer = new KafkaWriter({ brokers: config.KAFKA_BROKERS, topic: config.KAFKA_TOPIC, clientId: 'carillon-api', logger });
   const presence = new RedisPresence({ url: config.REDIS_URL, logger, onOperation: observePresence(metrics) });
-  const api = createApi(config, { writer, presence, logger, metrics });
+  const failpoint = armFailpoints(config.FAILPOINTS);
+  const api = createApi(config, { writer, presence, logger, metrics, failpoint });
   const admin = new AdminServer({ host: config.HOST, port: config.ADMIN_PORT, health: [api.health], metrics });
   const service = {
     start: async () => {

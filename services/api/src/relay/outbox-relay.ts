@@ -1,5 +1,5 @@
 import type { EventLogWriter } from '@carillon/event-log';
-import { type Clock, fullJitterMs, type Logger, withDeadline } from '@carillon/runtime';
+import { type Clock, type Failpoint, fullJitterMs, type Logger, withDeadline } from '@carillon/runtime';
 import { bucketOf, type Database, notifyBuckets, readMemberIntervals } from '@carillon/store';
 import { appendParts } from './append-parts.ts';
 import { BucketNotifier } from './bucket-notifier.ts';
@@ -26,6 +26,7 @@ type OutboxRelayOptions = {
   readonly random?: () => number;
   /** How often the outbox is looked at without a wake-up; 250 ms by default. */
   readonly sweepMs?: number;
+  readonly failpoint?: Failpoint | undefined;
 };
 
 const rowsPerBucket = 64;
@@ -172,6 +173,7 @@ export class OutboxRelay implements AsyncDisposable {
     const batch = await this.#cut(pending, expander);
     if (owner.lost.aborted || (batch.parts.length === 0 && batch.signals.length === 0)) return hasNewBuckets;
     await this.#append(batch);
+    await this.#options.failpoint?.(batch.parts.every((part) => part.isLast) ? 'relay.after_send' : 'relay.mid_fanout');
     pending.acknowledge(batch.parts);
     return true;
   }

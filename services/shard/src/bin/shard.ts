@@ -3,6 +3,7 @@ import { RedisPresence } from '@carillon/presence';
 import {
   AdminServer,
   answerCommandLine,
+  armFailpoints,
   createLogger,
   exitOnStartError,
   isProduction,
@@ -33,16 +34,18 @@ async function main(): Promise<void> {
   metrics.collectProcess();
   const shardMetrics = new ShardMetrics(metrics);
   const onOperation = (op: string, seconds: number) => shardMetrics.observePresence(config.SHARD_ID, op, seconds);
+  const failpoint = armFailpoints(config.FAILPOINTS);
   const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic, KAFKA_GROUP: groupId, REDIS_URL: url } = config;
   const presence = new RedisPresence({ url, logger, onOperation });
   const shard = createShard(limitConnections(config, logger), {
-    reader: (member) => new KafkaReader({ brokers, topic, groupId, member, logger }),
+    reader: (member) => new KafkaReader({ brokers, topic, groupId, member, logger, failpoint }),
     partitionCount: config.KAFKA_PARTITIONS,
     presence,
     inbox: (token) => new RedisInbox({ url, token, clock: systemClock, random: Math.random, logger }),
     evict: (memberId) => makeMemberLeave({ brokers, groupId, memberId, logger }),
     logger,
     metrics: shardMetrics,
+    failpoint,
   });
   const admin = new AdminServer({ host: config.HOST, port: config.ADMIN_PORT, health: [shard.health], metrics });
   const service = {

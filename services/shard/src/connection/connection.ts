@@ -1,5 +1,5 @@
 import { type CloseName, closeCodes, type ServerFrame } from '@carillon/protocol';
-import type { Clock } from '@carillon/runtime';
+import type { Clock, Failpoint } from '@carillon/runtime';
 import type { ShardCounts } from '../metrics.ts';
 import type { Socket } from '../transport/socket.ts';
 import type { FlushList } from './flush-list.ts';
@@ -17,6 +17,7 @@ export type ConnectionParts = {
   readonly wheel: TimerWheel<Connection>;
   readonly heartbeatMs: number;
   readonly maxQueueBytes: number;
+  readonly failpoint?: Failpoint | undefined;
 };
 
 /** How long a connection may stay over its bound [D7]. */
@@ -106,7 +107,9 @@ export class Connection {
       this.close('credential_expired');
       return false;
     }
-    return this.queue.flush(this.socket) === 'more';
+    const outcome = this.queue.flush(this.socket);
+    void this.#parts.failpoint?.('shard.after_ws_send');
+    return outcome === 'more';
   }
 
   /** Asks the wheel for a visit when the next thing is due. */

@@ -1,0 +1,173 @@
+import { Client } from 'pg';
+import { ApiClient } from '../api-client.ts';
+import { type Evidence, type Violation, violationsOf } from '../checker/invariants.ts';
+import { readTruth, visibleTo } from '../checker/truth.ts';
+import { Reader } from '../recorder/reader.ts';
+import { type Conversation, Writer } from '../recorder/writer.ts';
+import { FaultCluster, type FaultClusterOptions } from './fault-cluster.ts';
+
+export type FaultRunOptions = FaultClusterOptions & {
+  /** Groups of the load; every user is in several. */
+  readonly chats?: number;
+  readonly users?: number;
+  readonly perSecond?: number;
+  /** Period of the readers' heads checks: it bounds how long the quiescence may take. */
+  readonly headsEveryMs?: number;
+  readonly textOf?: (n: number) => string;
+};
+
+const membersOfAChat = 5;
+const requestTimeoutMs = 5_000;
+const settleDeadlineMs = 60_000;
+const shownItems = 5;
+
+/**
+ * One fault test: a cluster, users in groups, a reader for each, a writer that keeps a constant load. The test does harm while the
+ * load runs; `settle` stops the load, heals, waits until all is quiet and checks every invariant against Postgres.
+ */
+export class FaultRun implements AsyncDisposable {
+  readonly cluster: FaultCluster;
+  readonly api: ApiClient;
+  readonly writer: Writer;
+  readonly readers: Reader[] = [];
+  readonly conversations: readonly Conversation[];
+  readonly #headsEveryMs: number;
+
+  private constructor(cluster: FaultCluster, api: ApiClient, conversations: readonly Conversation[], options: FaultRunOptions) {
+    this.cluster = cluster;
+    this.api = api;
+    this.conversations = conversations;
+    this.#headsEveryMs = options.headsEveryMs ?? 5_000;
+    const textOf = options.textOf === undefined ? {} : { textOf: options.textOf };
+    this.writer = new Writer({ api, conversations, perSecond: options.perSecond ?? 30, ...textOf });
+  }
+
+  /** Everybody is connected, has a snapshot, and the load flows. */
+  static async start(options: FaultRunOptions): Promise<FaultRun> {
+    const cluster = await FaultCluster.launch(options);
+    try {
+      const api = new ApiClient(() => cluster.apiUrl(), { timeoutMs: requestTimeoutMs });
+      const users = [...Array(options.users ?? 10).keys()].map((n) => `user-${n}`);
+      const run = new FaultRun(cluster, api, await makeGroups(api, users, options.chats ?? 5), options);
+      await Promise.all(users.map((user) => run.connect(user)));
+      run.writer.start();
+      await run.answers(20);
+      return run;
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** One more reader, for any user. */
+  async connect(userId: string): Promise<Reader> {
+    const reader = await Reader.open({ api: this.api, userId, headsEveryMs: this.#headsEveryMs });
+    this.readers.push(reader);
+    return reader;
+  }
+
+  /** Waits until so many further messages were answered 2xx. */
+  async answers(count: number, deadlineMs = 60_000): Promise<void> {
+    const goal = this.writer.answered + count;
+    await this.until(() => this.writer.answered >= goal, `${count} further answers`, deadlineMs);
+  }
+
+  /** Waits until so many further events were pushed, over all readers. */
+  async pushes(count: number, deadlineMs = 60_000): Promise<void> {
+    const total = () => this.readers.reduce((sum, reader) => sum + reader.record.pushes.length, 0);
+    const goal = total() + count;
+    await this.until(() => total() >= goal, `${count} further pushes`, deadlineMs);
+  }
+
+  async until(holds: () => boolean | Promise<boolean>, what: string, deadlineMs = 60_000): Promise<void> {
+    const deadline = Date.now() + deadlineMs;
+    while (!(await holds())) {
+      if (Date.now() > deadline) throw new Error(`no ${what} within ${deadlineMs} ms\n${this.#tail()}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Rows of the outbox, as Postgres counts them now. */
+  async outboxRows(): Promise<number> {
+    return this.query<{ rows: string }>('SELECT count(*) AS rows FROM outbox').then(([row]) => Number(row?.rows));
+  }
+
+  /** One statement on the cluster's database, past the proxies. */
+  async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    const client = new Client({ connectionString: this.cluster.databaseUrl });
+    await client.connect();
+    try {
+      return (await client.query<Row>(text, [...values])).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Stops the load, heals, waits for quiet, and fails with the first items of every invariant that is broken. */
+  async settle(deadlineMs = settleDeadlineMs): Promise<Evidence> {
+    await this.cluster.heal();
+    await this.writer.stop();
+    const deadline = Date.now() + deadlineMs;
+    let evidence = await this.evidence();
+    while (!this.#isQuiet(evidence) && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      evidence = await this.evidence();
+    }
+    const violations = violationsOf(evidence);
+    if (violations.length > 0) throw new Error(`${violations.map(report).join('\n')}\n${this.#tail()}`);
+    return evidence;
+  }
+
+  async evidence(): Promise<Evidence> {
+    const truth = await readTruth(this.cluster.databaseUrl);
+    const readers = this.readers.map((reader) => ({
+      userId: reader.userId,
+      shown: new Map(Array.from(reader.timelines(), ([chatId, { events }]) => [chatId, events])),
+      pushes: reader.record.pushes,
+      fetched: reader.record.fetched,
+      faults: reader.record.faults,
+    }));
+    return { truth, writes: this.writer.writes, readers };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.writer[Symbol.asyncDispose]();
+    await Promise.all(this.readers.map((reader) => reader[Symbol.asyncDispose]()));
+    await this.cluster[Symbol.asyncDispose]();
+  }
+
+  #isQuiet({ truth, readers }: Evidence): boolean {
+    if (truth.outboxRows > 0 || !this.readers.every((reader) => reader.isQuiet)) return false;
+    return readers.every(({ userId, shown }) =>
+      [...truth.heads.keys()].every((chatId) => visibleTo(truth, chatId, userId).length === (shown.get(chatId)?.length ?? 0)),
+    );
+  }
+
+  /** The end of what each process said, for whoever has to find out. */
+  #tail(): string {
+    const members = [...this.cluster.apis, ...this.cluster.shards];
+    return members
+      .map(({ role, process }) => `--- ${role} (${process.ended ?? 'runs'})\n${process.lastLines().slice(-15).join('\n')}`)
+      .join('\n');
+  }
+}
+
+/** Chat n has the users n, n + 1, …, in turn: everybody is in as many chats as everybody else. */
+async function makeGroups(api: ApiClient, users: readonly string[], count: number): Promise<Conversation[]> {
+  const size = Math.min(membersOfAChat, users.length);
+  const groups = [...Array(count).keys()].map(async (n) => {
+    const memberIds = [...Array(size).keys()].map((k) => users[(n * 2 + k) % users.length] ?? '');
+    const [owner = '', ...others] = memberIds;
+    const chat = await api.createGroup(owner, others, `Group ${n}`);
+    return { chatId: chat.id, memberIds };
+  });
+  return Promise.all(groups);
+}
+
+function report({ invariant, items }: Violation): string {
+  const more = items.length > shownItems ? `\n  … ${items.length - shownItems} more` : '';
+  return `${invariant}: ${items.length} violations\n${items
+    .slice(0, shownItems)
+    .map((item) => `  ${item}`)
+    .join('\n')}${more}`;
+}
