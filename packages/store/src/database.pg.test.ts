@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { connect, createServer, type Socket } from 'node:net';
 import { silentLogger } from '@carillon/runtime';
 import { describe, expect, test } from 'vitest';
 import { Database } from './database.ts';
@@ -33,6 +34,24 @@ describe('database', () => {
     await expect(ended).rejects.toMatchObject({ code: 'unavailable' });
     await late;
     await db.ping();
+  });
+
+  test('[D2] a connection that is cut in the middle of a statement is `unavailable`, and the process lives on', async () => {
+    await using relay = await listenInFront(store().url);
+    const options = { maxConnections: 2, applicationName: 'database-cut', logger: silentLogger };
+    await using db = new Database({ ...options, url: relay.url });
+    const statements = [1, 2].map(() => db.query(statement('SELECT pg_sleep(2)'), []));
+    await expect.poll(() => relay.connections()).toBe(2);
+    relay.cut();
+    const outcomes = await Promise.allSettled(statements);
+    expect(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason)).toMatchObject([
+      { code: 'unavailable' },
+      { code: 'unavailable' },
+    ]);
+    await db.ping();
+    // Left alone, their snapshots would keep dead rows from the tests that follow.
+    const asleep = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'database-cut' AND wait_event = 'PgSleep'";
+    await expect.poll(() => store().rows(asleep), { timeout: 5_000 }).toEqual([]);
   });
 
   test('[D1] [M1] a failure within a transaction leaves nothing behind; a bug stays a bug', async () => {
@@ -87,3 +106,33 @@ describe('database', () => {
     expect(after.hot - before.hot).toBe(after.all - before.all);
   });
 });
+
+/** A TCP relay whose connections can be cut without a word, as a network or a killed server does. */
+async function listenInFront(url: string) {
+  const target = new URL(url);
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    for (const socket of [client, upstream]) socket.on('error', () => socket.destroy());
+    client.pipe(upstream).pipe(client);
+    sockets.add(client);
+    client.on('close', () => sockets.delete(client) && upstream.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+  const relayed = new URL(url);
+  relayed.host = `127.0.0.1:${address.port}`;
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: relayed.href,
+    connections: () => sockets.size,
+    cut,
+    [Symbol.asyncDispose]: async () => {
+      cut();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -56,6 +56,11 @@ export class Database implements Queryable, AsyncDisposable {
       types,
     });
     this.#pool.on('error', (error) => options.logger.warn({ err: error }, 'idle database connection lost'));
+    // While a connection is out of the pool nobody else listens, and an `error` that nobody hears ends the process. The statement in
+    // flight rejects by itself.
+    this.#pool.on('connect', (connection) => {
+      connection.on('error', (error) => options.logger.debug({ err: error }, 'database connection lost'));
+    });
   }
 
   /** Resolves when Postgres answers. */
