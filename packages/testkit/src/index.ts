@@ -5,6 +5,7 @@ export { type Evidence, type Seen, type Violation, violationsOf } from './checke
 export { readTruth, type Truth, visibleTo } from './checker/truth.ts';
 export { type ApiMember, Cluster, type ClusterOptions, type ClusterServices, type ShardMember } from './cluster.ts';
 export { ClusterProcess, runToEnd } from './cluster-process.ts';
+export { appendGarbage, type Garbage } from './faults/append-garbage.ts';
 export { type Edges, FaultCluster, type FaultClusterOptions } from './faults/fault-cluster.ts';
 export { FaultProxy } from './faults/fault-proxy.ts';
 export { FaultRun, type FaultRunOptions } from './faults/fault-run.ts';

@@ -147,6 +147,13 @@ export class FaultCluster extends Cluster {
     else await this.startShard(index);
   }
 
+  /** A process's metric, summed over its labels. */
+  async metric(role: string, name: string): Promise<number> {
+    const answer = await fetch(`${this.member(role).adminUrl}/metrics`, { signal: AbortSignal.timeout(5_000) });
+    const samples = (await answer.text()).split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+    return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
   member(role: string): ApiMember {
     const found = [...this.apis, ...this.shards].find((member) => member.role === role);
     if (found === undefined) throw new Error(`there is no ${role}`);
