@@ -32,6 +32,9 @@ export class FaultRun implements AsyncDisposable {
   readonly readers: Reader[] = [];
   readonly conversations: readonly Conversation[];
   readonly #headsEveryMs: number;
+  /** Readers who were there, and each chat's last `seq`, when the load began: from there on everything is pushed. */
+  #firstReaders: readonly Reader[] = [];
+  #firstHeads: ReadonlyMap<string, number> = new Map();
 
   private constructor(cluster: FaultCluster, api: ApiClient, conversations: readonly Conversation[], options: FaultRunOptions) {
     this.cluster = cluster;
@@ -50,6 +53,8 @@ export class FaultRun implements AsyncDisposable {
       const users = [...Array(options.users ?? 10).keys()].map((n) => `user-${n}`);
       const run = new FaultRun(cluster, api, await makeGroups(api, users, options.chats ?? 5), options);
       await Promise.all(users.map((user) => run.connect(user)));
+      run.#firstReaders = [...run.readers];
+      run.#firstHeads = (await readTruth(cluster.databaseUrl)).heads;
       run.writer.start();
       await run.answers(20);
       return run;
@@ -116,6 +121,21 @@ export class FaultRun implements AsyncDisposable {
     const violations = violationsOf(evidence);
     if (violations.length > 0) throw new Error(`${violations.map(report).join('\n')}\n${this.#tail()}`);
     return evidence;
+  }
+
+  /**
+   * Events that were not pushed to somebody who was to see them, in one line each: what came by HTTP alone, because a client's checks
+   * heal nearly everything. None where no connection and no shard was harmed [D3].
+   */
+  neverPushed({ truth }: Evidence): string[] {
+    return this.#firstReaders.flatMap(({ userId, record }) => {
+      const pushed = new Set(record.pushes.map(({ chatId, seq }) => `${chatId} ${seq}`));
+      return [...truth.heads.keys()].flatMap((chatId) =>
+        visibleTo(truth, chatId, userId)
+          .filter(({ seq }) => seq > (this.#firstHeads.get(chatId) ?? 0) && !pushed.has(`${chatId} ${seq}`))
+          .map(({ seq }) => `${userId}: chat ${chatId} seq ${seq}`),
+      );
+    });
   }
 
   async evidence(): Promise<Evidence> {

@@ -1,0 +1,71 @@
+import type { FaultRun, Write } from '@carillon/testkit';
+import { expect, inject, test } from 'vitest';
+import { startFaultRun } from './fault-run.fixture.ts';
+
+const crowd = 10_000;
+const messages = 1_000;
+const text = 'ü'.repeat(2_000);
+const membersPerRequest = 1_000;
+
+test('[D2] [D8] [D11] fault 50: Kafka down, 1,000 messages of 4 KB to a group of 10,000: none is refused, all arrive, other chats do not wait', {
+  timeout: 600_000,
+}, async () => {
+  await using run = await startFaultRun(inject, { apis: 2, shards: 2, own: ['kafka'], perSecond: 10 });
+  const owner = 'user-0';
+  const chatId = await largeGroup(run, owner);
+  await run.until(async () => (await run.outboxRows()) < 20, 'announcement of the members', 120_000);
+
+  await run.cluster.kafka.process.signal('SIGKILL');
+  const sent = await sendAll(run, owner, chatId);
+  expect(sent.filter(({ attempts }) => attempts.length > 1 || attempts[0]?.status !== 201)).toEqual([]);
+  await run.cluster.kafka.process.start();
+  await run.until(() => isMoving(run, chatId), 'first events of the backlog', 120_000);
+
+  // New messages of other chats arrive while the large group's backlog is still being sent.
+  const small = await Promise.all(
+    run.conversations.map(({ chatId: id, memberIds: [sender = ''] }) => run.writer.send(id, sender, 'meanwhile')),
+  );
+  await run.until(() => small.every((write) => hasArrived(run, write)), 'messages of the other chats', 30_000);
+  expect(await rowsOf(run, chatId)).toBeGreaterThan(0);
+  await run.settle(240_000);
+  expect(run.cluster.deaths).toEqual([]);
+});
+
+/** 10,000 members, ten of whom are connected. */
+async function largeGroup(run: FaultRun, owner: string): Promise<string> {
+  const others = run.readers.map(({ userId }) => userId).filter((userId) => userId !== owner);
+  const { id } = await run.api.createGroup(owner, others, 'A large group');
+  for (let first = others.length + 1; first < crowd; first += membersPerRequest) {
+    const count = Math.min(membersPerRequest, crowd - first);
+    const userIds = [...Array(count).keys()].map((n) => `crowd-${first + n}`);
+    await run.api.expect(owner, 'POST', `/v1/chats/${id}/members`, { user_ids: userIds });
+  }
+  return id;
+}
+
+/** Two at a time, as the chat's lock lets them through. */
+async function sendAll(run: FaultRun, owner: string, chatId: string): Promise<Write[]> {
+  const sent: Write[] = [];
+  const sender = async () => {
+    while (sent.length < messages) sent.push(await run.writer.send(chatId, owner, text));
+  };
+  await Promise.all([sender(), sender()]);
+  return sent;
+}
+
+async function isMoving(run: FaultRun, chatId: string): Promise<boolean> {
+  return (await rowsOf(run, chatId)) < messages;
+}
+
+async function rowsOf(run: FaultRun, chatId: string): Promise<number> {
+  const [row] = await run.query<{ rows: string }>('SELECT count(*) AS rows FROM outbox WHERE chat_id = $1', [chatId]);
+  return Number(row?.rows);
+}
+
+/** Pushed to every member who is connected. */
+function hasArrived(run: FaultRun, { chatId, message }: Write): boolean {
+  const members = run.conversations.find((conversation) => conversation.chatId === chatId)?.memberIds ?? [];
+  return run.readers
+    .filter(({ userId }) => members.includes(userId))
+    .every(({ record }) => record.pushes.some((push) => push.chatId === chatId && push.seq === message?.seq));
+}
