@@ -108,34 +108,22 @@ export class FaultRun implements AsyncDisposable {
     }
   }
 
-  /** Stops the load, heals, waits for quiet, and fails with the first items of every invariant that is broken. */
-  async settle(deadlineMs = settleDeadlineMs): Promise<Evidence> {
+  /**
+   * Stops the load, heals, waits for quiet, and fails with the first items of every invariant that is broken. With `allPushed` nothing
+   * may have come by HTTP alone: a client's own checks heal nearly everything, so this shows that there was nothing to heal [D3].
+   */
+  async settle({ allPushed = false, deadlineMs = settleDeadlineMs } = {}): Promise<Evidence> {
     await this.cluster.heal();
     await this.writer.stop();
     const deadline = Date.now() + deadlineMs;
     let evidence = await this.evidence();
-    while (!this.#isQuiet(evidence) && Date.now() < deadline) {
+    while (!this.#isQuiet(evidence, allPushed) && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 200));
       evidence = await this.evidence();
     }
-    const violations = violationsOf(evidence);
+    const violations = [...violationsOf(evidence), ...(allPushed ? this.#neverPushed(evidence) : [])];
     if (violations.length > 0) throw new Error(`${violations.map(report).join('\n')}\n${this.#tail()}`);
     return evidence;
-  }
-
-  /**
-   * Events that were not pushed to somebody who was to see them, in one line each: what came by HTTP alone, because a client's checks
-   * heal nearly everything. None where no connection and no shard was harmed [D3].
-   */
-  neverPushed({ truth }: Evidence): string[] {
-    return this.#firstReaders.flatMap(({ userId, record }) => {
-      const pushed = new Set(record.pushes.map(({ chatId, seq }) => `${chatId} ${seq}`));
-      return [...truth.heads.keys()].flatMap((chatId) =>
-        visibleTo(truth, chatId, userId)
-          .filter(({ seq }) => seq > (this.#firstHeads.get(chatId) ?? 0) && !pushed.has(`${chatId} ${seq}`))
-          .map(({ seq }) => `${userId}: chat ${chatId} seq ${seq}`),
-      );
-    });
   }
 
   async evidence(): Promise<Evidence> {
@@ -156,11 +144,26 @@ export class FaultRun implements AsyncDisposable {
     await this.cluster[Symbol.asyncDispose]();
   }
 
-  #isQuiet({ truth, readers }: Evidence): boolean {
+  #isQuiet(evidence: Evidence, allPushed: boolean): boolean {
+    const { truth, readers } = evidence;
     if (truth.outboxRows > 0 || !this.readers.every((reader) => reader.isQuiet)) return false;
+    if (allPushed && this.#neverPushed(evidence).length > 0) return false;
     return readers.every(({ userId, shown }) =>
       [...truth.heads.keys()].every((chatId) => visibleTo(truth, chatId, userId).length === (shown.get(chatId)?.length ?? 0)),
     );
+  }
+
+  /** What was to be pushed to those who were connected when the load began, and was not. */
+  #neverPushed({ truth }: Evidence): Violation[] {
+    const items = this.#firstReaders.flatMap(({ userId, record }) => {
+      const pushed = new Set(record.pushes.map(({ chatId, seq }) => `${chatId} ${seq}`));
+      return [...truth.heads.keys()].flatMap((chatId) =>
+        visibleTo(truth, chatId, userId)
+          .filter(({ seq }) => seq > (this.#firstHeads.get(chatId) ?? 0) && !pushed.has(`${chatId} ${seq}`))
+          .map(({ seq }) => `${userId}: chat ${chatId} seq ${seq}`),
+      );
+    });
+    return items.length === 0 ? [] : [{ invariant: 'D3 all pushed', items }];
   }
 
   /** The end of what each process said, for whoever has to find out. */

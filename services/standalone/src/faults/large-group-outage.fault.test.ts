@@ -27,7 +27,7 @@ test('[D2] [D8] [D11] fault 50: Kafka down, 1,000 messages of 4 KB to a group of
   );
   await run.until(() => small.every((write) => hasArrived(run, write)), 'messages of the other chats', 30_000);
   expect(await rowsOf(run, chatId)).toBeGreaterThan(0);
-  await run.settle(240_000);
+  await run.settle({ deadlineMs: 240_000 });
   expect(run.cluster.deaths).toEqual([]);
 });
 
