@@ -1,4 +1,4 @@
-import { failpointsVariable, variable } from '@carillon/runtime';
+import { variable } from '@carillon/runtime';
 import { z } from 'zod';
 
 const minSecretBytes = 32;
@@ -90,11 +90,10 @@ export const kafkaVariables = {
 };
 
 /** Variables of a process of its own. */
-export const processVariables = (production: boolean) => ({
+export const processVariables = {
   REDIS_URL: variable.url('redis:', 'rediss:').describe('Redis: which shard holds whom.'),
   ADMIN_PORT: variable.port().default(9090).describe('The port of health and metrics; 0 = any free one.'),
-  FAILPOINTS: failpointsVariable(production),
-});
+};
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 

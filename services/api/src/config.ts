@@ -1,3 +1,4 @@
+import { failpointsVariable } from '@carillon/runtime';
 import { z } from 'zod';
 import { apiVariables, kafkaVariables, logVariables, processVariables } from './config-variables.ts';
 
@@ -13,7 +14,13 @@ export type ApiConfig = Readonly<z.output<ReturnType<typeof apiConfigSchema>>>;
 
 /** What the program `bin/api` needs: an API on the real event log and presence, an admin port, logs. */
 export function apiProcessSchema(production: boolean) {
-  const variables = { ...apiVariables(production), ...kafkaVariables, ...processVariables(production), ...logVariables };
+  const variables = {
+    ...apiVariables(production),
+    ...kafkaVariables,
+    ...processVariables,
+    ...logVariables,
+    FAILPOINTS: failpointsVariable(production),
+  };
   return z.object(variables).superRefine(checkCredentials(production), { when: () => true });
 }
 
