@@ -1,11 +1,16 @@
 import { createServer, type Server } from 'node:net';
 
-/** Ports that nobody listens on at this moment, all different: they are held together before any is let go. */
+/** Ports that were given out: their servers may not have started yet. */
+const given = new Set<number>();
+
+/** Ports that nobody listens on at this moment, all different, and different from those that were given out in this process before. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all([...Array(count).keys()].map(listen));
-  const ports = servers.map(portOf);
+  const ports = servers.map(portOf).filter((port) => given.size !== given.add(port).size);
+  // All are held together before any is let go, and those that were given out already until there are others.
+  const others = ports.length < count ? await freePorts(count - ports.length) : [];
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  return [...ports, ...others];
 }
 
 function listen(): Promise<Server> {
