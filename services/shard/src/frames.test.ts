@@ -207,6 +207,6 @@ describe('a heartbeat', () => {
     await cluster.notify(['alice'], { seq: 2 });
     await expect.poll(() => client.seqs()).toEqual([1, 2]);
     await client.next('heartbeat');
-    expect(await client.next('heartbeat')).toEqual({ type: 'heartbeat', sent: 3 });
+    expect(await client.next('heartbeat')).toEqual({ type: 'heartbeat', sent: 3, pos: expect.any(String) });
   });
 });

@@ -63,11 +63,18 @@ describe('a good credential', () => {
     await client.next('ready');
   });
 
-  test('resumed is false for any pos: nothing is replayed yet', async () => {
-    const shard = await cluster.start();
-    const client = cluster.dial(shard.url, { query: 'resume=3.17.1700000000000', ...offer(`ticket.${await cluster.ticket('alice')}`) });
-    expect(await client.next('ready')).toMatchObject({ resumed: false });
-  });
+  test.each(['', '.', '3', '3.17.1700000000000', '-1.5', '1e3.1', '%00', '%', '9'.repeat(9_000), '17.1700000000000'])(
+    '[R6] with a pos that says nothing to this shard, as %s: ready is not resumed, and nothing else happens',
+    async (pos) => {
+      const shard = await cluster.start();
+      const client = cluster.dial(shard.url, {
+        query: `resume=${pos.slice(0, 3_000)}`,
+        ...offer(`ticket.${await cluster.ticket('alice')}`),
+      });
+      expect(await client.next('ready')).toMatchObject({ resumed: false });
+      expect(await metric(shard, 'carillon_ws_resumes_total', 'outcome="unknown"')).toBe(1);
+    },
+  );
 });
 
 describe('a bad credential is accepted, then closed, so that a browser sees why', () => {

@@ -5,6 +5,13 @@ import type { FrameKind } from './connection/outgoing-frame.ts';
 /** The parts of a notification's way that a shard sees; the relay measures those before. */
 export type DeliveryStage = 'log_to_shard' | 'shard_to_socket' | 'total';
 
+/**
+ * What became of a client's `pos`, the label `outcome` of `carillon_ws_resumes_total`. `unknown`: its record is not among the recent
+ * ones of this shard. `too_much`: the frames behind it would fill the send queue, so a sync is cheaper. `interrupted`: the partition
+ * was lost, or a record of it, before the registration took effect.
+ */
+export type ResumeOutcome = 'replayed' | 'unknown' | 'too_much' | 'interrupted';
+
 /** What is read when Prometheus asks, not counted. */
 export type ShardReadings = {
   connections(): number;
@@ -83,6 +90,7 @@ export class ShardMetrics {
       'action',
       (counts) => counts.slowConsumers,
     );
+    this.#counter(metrics, 'carillon_ws_resumes_total', 'Clients that asked for a replay', 'outcome', (counts) => counts.resumes);
     this.#counter(metrics, 'carillon_forwarded_total', 'Notifications forwarded to other shards', 'result', (counts) => counts.forwarded);
     this.#counter(metrics, 'carillon_resyncs_total', 'Connections told that events may be missing', 'reason', (counts) => counts.resyncs);
     this.#counter(metrics, 'carillon_log_poison_total', 'Records whose headers cannot be read', undefined, (counts) => counts.poison);
@@ -153,6 +161,7 @@ export class ShardCounts {
   };
   readonly closes: Record<string, number> = Object.fromEntries(Object.values(closeCodes).map(({ code }) => [String(code), 0]));
   readonly slowConsumers = { watermark: 0, resync: 0, close: 0 };
+  readonly resumes: Record<ResumeOutcome, number> = { replayed: 0, unknown: 0, too_much: 0, interrupted: 0 };
   readonly forwarded = { sent: 0, gone: 0, failed: 0 };
   /** Those of a full send queue are counted by `slowConsumers`. */
   readonly resyncs = { gap: 0, takeover: 0, degraded: 0, recovered: 0 };

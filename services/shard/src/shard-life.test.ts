@@ -5,6 +5,7 @@ import { partitionOf } from '@carillon/protocol';
 import { Metrics, silentLogger, systemClock } from '@carillon/runtime';
 import { expect, test } from 'vitest';
 import { ConnectionTable } from './connection/connection-table.ts';
+import { RecentRecords } from './consumer/recent-records.ts';
 import { InProcessInboxes } from './inbox/in-process-inbox.ts';
 import { ShardMetrics } from './metrics.ts';
 import { FaultyInbox, FaultyPresence } from './presence/faulty.fixture.ts';
@@ -42,6 +43,7 @@ test('[R8] a member that joins anew loads the routes of the partitions that it h
   await using life = new ShardLife({
     ...{ token: self, tasks: 4, partitionCount, presence, inbox, reader: joining.reader, connections: new ConnectionTable() },
     ...{ counts: new ShardMetrics(new Metrics()).forShard('a'), clock: systemClock, random: Math.random, logger: silentLogger },
+    recent: new RecentRecords(),
     requestTurn: () => setImmediate(() => life.pool.routeTurn(Number.POSITIVE_INFINITY, () => false)),
     leaseFailingForMs: () => 0,
     onAssigned: () => undefined,

@@ -4,6 +4,7 @@ import type { Clock, Logger } from '@carillon/runtime';
 import type { ConnectionTable } from './connection/connection-table.ts';
 import { wheelTickMs } from './connection/timer-wheel.ts';
 import { NotificationConsumer } from './consumer/notification-consumer.ts';
+import type { RecentRecords } from './consumer/recent-records.ts';
 import { DeliveryPool } from './delivery/delivery-pool.ts';
 import { Forwarder } from './delivery/forwarder.ts';
 import { LossNotices } from './delivery/loss-notices.ts';
@@ -23,6 +24,7 @@ export type ShardLifeOptions = {
   readonly inbox: Inbox;
   readonly reader: EventLogReader;
   readonly connections: ConnectionTable;
+  readonly recent: RecentRecords;
   readonly counts: ShardCounts;
   readonly clock: Clock;
   readonly random: () => number;
@@ -136,6 +138,7 @@ export class ShardLife {
 
   #assign(partitions: readonly number[]): void {
     this.#forgetRoutesOfAnotherMember();
+    this.#options.recent.assign(partitions, this.#memberId);
     this.#routes.assign(partitions);
     this.registrar.assign(partitions);
     this.#options.onAssigned();

@@ -11,6 +11,7 @@ import { FlushList } from './connection/flush-list.ts';
 import { handleFrame } from './connection/handle-frame.ts';
 import { type OpenParts, openConnection, renewCredential } from './connection/open-connection.ts';
 import { TimerWheel, wheelTickMs } from './connection/timer-wheel.ts';
+import { RecentRecords } from './consumer/recent-records.ts';
 import { TurnLoop } from './delivery/turn-loop.ts';
 import type { ShardCounts } from './metrics.ts';
 import type { ShardLife } from './shard-life.ts';
@@ -39,6 +40,7 @@ export class ShardSockets implements Disposable {
   readonly #loopDelay = new LoopDelay();
   readonly admission: Admission;
   readonly connections = new ConnectionTable();
+  readonly recent = new RecentRecords();
   /** What a connection needs from the life that it belongs to; nobody is admitted before there is one. */
   #life: { readonly life: ShardLife; readonly open: OpenParts } | undefined;
   #timer: Disposable | undefined;
@@ -97,14 +99,14 @@ export class ShardSockets implements Disposable {
 
   #createAcceptParts(): AcceptParts {
     const { config, counts, clock, random, failpoint } = this.#options;
-    const { admission, connections } = this;
-    const shared = { clock, random, counts, failpoint, flushList: this.#flushList, wheel: this.#wheel };
+    const { admission, connections, recent } = this;
+    const shared = { clock, random, counts, recent, failpoint, flushList: this.#flushList, wheel: this.#wheel };
     return {
       ...{ admission, connections, counts },
       connectionParts: { ...shared, heartbeatMs: config.HEARTBEAT_MS, maxQueueBytes: config.SHARD_SEND_QUEUE_BYTES },
       allowedOrigins: config.ALLOWED_ORIGINS,
       // The promises never reject: what fails ends the connection.
-      onOpen: (connection, credential) => this.#life && void openConnection(connection, credential, this.#life.open),
+      onOpen: (connection, claim) => this.#life && void openConnection(connection, claim, this.#life.open),
       onFrame: (connection, frame, isBinary) => handleFrame(connection, frame, isBinary, this.#frameParts),
       onLastOf: (userId) => this.#life?.life.registrar.unregister(userId),
     };
@@ -119,7 +121,7 @@ export class ShardSockets implements Disposable {
   };
 
   #createOpenParts(life: ShardLife): OpenParts {
-    const { config, partitionCount, clock, logger } = this.#options;
+    const { config, partitionCount, counts, clock, logger } = this.#options;
     return {
       shardId: config.SHARD_ID,
       partitionCount,
@@ -128,7 +130,8 @@ export class ShardSockets implements Disposable {
       connections: this.connections,
       credentials: new Credentials(new Tickets(config.TICKET_SECRET, clock), createVerifier(config, clock)),
       registrar: life.registrar,
-      logger,
+      recent: this.recent,
+      ...{ counts, logger },
     };
   }
 }

@@ -145,6 +145,7 @@ class ComposedShard implements Shard {
       tasks: config.DELIVERY_TASKS,
       inbox: parts.inbox(token),
       connections: sockets.connections,
+      recent: sockets.recent,
       requestTurn: sockets.requestTurn,
       leaseFailingForMs: () => keeper.failingForMs(),
       onAssigned: () => keeper.renewSoon(),

@@ -4,18 +4,22 @@ import type { UpgradeRequest } from '../transport/socket.ts';
 /** What a client presents; `none` is closed with 4500 like a bad one. */
 export type Credential = { readonly kind: 'ticket' | 'bearer'; readonly token: string } | { readonly kind: 'none' };
 
+/** Who comes, and from which place of the notification stream; any text, as the client sent it. */
+export type Claim = { readonly credential: Credential; readonly resume: string | undefined };
+
 /** `protocol` is echoed, empty where none was offered. `isSpoken`: it is a version we speak [P1]. */
 export type Offer =
-  | { readonly kind: 'offer'; readonly protocol: string; readonly isSpoken: boolean; readonly credential: Credential }
+  | { readonly kind: 'offer'; readonly protocol: string; readonly isSpoken: boolean; readonly claim: Claim }
   | { readonly kind: 'no_protocol' };
 
-/** What the client offers: the version beside its credential in the subprotocols, or the ticket in the query. */
+/** What the client offers: the version beside its credential in the subprotocols, or the ticket in the query; `resume` there too. */
 export function readOffer(request: Pick<UpgradeRequest, 'protocols' | 'query'>): Offer {
   const offered = request.protocols
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
-  const ticket = new URLSearchParams(request.query).get('ticket');
+  const query = new URLSearchParams(request.query);
+  const ticket = query.get('ticket');
   const versions = offered.filter((item) => item.startsWith('carillon.'));
   const [first] = versions;
   if (first === undefined && ticket === null) return { kind: 'no_protocol' };
@@ -24,7 +28,7 @@ export function readOffer(request: Pick<UpgradeRequest, 'protocols' | 'query'>):
     kind: 'offer',
     protocol: isSpoken && first !== undefined ? protocolVersion : (first ?? ''),
     isSpoken,
-    credential: credentialOf(offered, ticket),
+    claim: { credential: credentialOf(offered, ticket), resume: query.get('resume') ?? undefined },
   };
 }
 

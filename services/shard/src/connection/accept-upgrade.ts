@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Admission } from '../admission/admission.ts';
-import { type Credential, isAllowedOrigin, readOffer } from '../admission/read-offer.ts';
+import { type Claim, isAllowedOrigin, readOffer } from '../admission/read-offer.ts';
 import type { ShardCounts } from '../metrics.ts';
 import type { Socket, SocketListener, UpgradeAnswer, UpgradeRequest } from '../transport/socket.ts';
 import { Connection, type ConnectionParts } from './connection.ts';
@@ -13,7 +13,7 @@ export type AcceptParts = {
   readonly connectionParts: ConnectionParts;
   readonly counts: ShardCounts;
   /** The socket is open: find out whose it is. */
-  readonly onOpen: (connection: Connection, credential: Credential) => void;
+  readonly onOpen: (connection: Connection, claim: Claim) => void;
   readonly onFrame: (connection: Connection, frame: ArrayBuffer, isBinary: boolean) => void;
   readonly onLastOf: (userId: string) => void;
 };
@@ -29,20 +29,20 @@ export function acceptUpgrade(request: UpgradeRequest, parts: AcceptParts): Upgr
     return { kind: 'refuse', status: '403 Forbidden', body: 'origin not allowed\n' };
   const offer = readOffer(request);
   if (offer.kind === 'no_protocol') return { kind: 'refuse', status: '400 Bad Request', body: 'no carillon subprotocol offered\n' };
-  const { protocol, isSpoken, credential } = offer;
+  const { protocol, isSpoken, claim } = offer;
   return {
     kind: 'accept',
     protocol,
-    open: (socket) => openSocket(socket, request.remoteAddress, isSpoken ? credential : undefined, parts),
+    open: (socket) => openSocket(socket, request.remoteAddress, isSpoken ? claim : undefined, parts),
   };
 }
 
-/** `credential` undefined: no version that we speak was offered [P1]. */
-function openSocket(socket: Socket, address: string, credential: Credential | undefined, parts: AcceptParts): SocketListener {
+/** `claim` undefined: no version that we speak was offered [P1]. */
+function openSocket(socket: Socket, address: string, claim: Claim | undefined, parts: AcceptParts): SocketListener {
   const connection = new Connection(randomUUID(), socket, parts.connectionParts);
   parts.admission.enter(address);
   parts.connections.open(connection);
-  if (credential !== undefined) parts.onOpen(connection, credential);
+  if (claim !== undefined) parts.onOpen(connection, claim);
   // A turn later: uWS knows the listener only when this call has returned.
   else setImmediate(() => connection.close('unsupported_version'));
   return {

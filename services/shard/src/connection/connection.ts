@@ -1,5 +1,6 @@
 import { type CloseName, closeCodes, type ServerFrame } from '@carillon/protocol';
 import type { Clock, Failpoint } from '@carillon/runtime';
+import type { RecentRecords } from '../consumer/recent-records.ts';
 import type { ShardCounts } from '../metrics.ts';
 import type { Socket } from '../transport/socket.ts';
 import type { FlushList } from './flush-list.ts';
@@ -15,6 +16,7 @@ export type ConnectionParts = {
   readonly counts: ShardCounts;
   readonly flushList: FlushList;
   readonly wheel: TimerWheel<Connection>;
+  readonly recent: Pick<RecentRecords, 'starts' | 'positionOf'>;
   readonly heartbeatMs: number;
   readonly maxQueueBytes: number;
   readonly failpoint?: Failpoint | undefined;
@@ -50,6 +52,8 @@ export class Connection {
   wheelSlot = -1;
   wheelDueMs = 0;
   #heartbeatAtMs = Number.POSITIVE_INFINITY;
+  /** By the starts of the rings of recent records: the client has been told to sync, or was replayed, since then. */
+  #completeSince = 0;
   readonly #parts: ConnectionParts;
 
   constructor(id: string, socket: Socket, parts: ConnectionParts) {
@@ -75,19 +79,27 @@ export class Connection {
 
   /** A frame of this shard for this connection alone. */
   send(frame: ServerFrame): void {
-    if (this.state !== 'closed') this.deliver(OutgoingFrame.of(frame));
+    if (this.state === 'closed') return;
+    if (frame.type === 'resync' && frame.reason !== 'degraded') this.#completeSince = this.#parts.recent.starts;
+    this.deliver(OutgoingFrame.of(frame));
   }
 
   /** The registration is effective: `ready` leaves at once, then what waited for it [P2]. */
   becomeReady(ready: Extract<ServerFrame, { type: 'ready' }>): void {
     this.state = 'ready';
     this.isDegraded = ready.degraded;
+    this.#completeSince = this.#parts.recent.starts;
     this.queue.release(OutgoingFrame.of(ready), this.socket);
     const { clock, heartbeatMs, random, flushList } = this.#parts;
     // Connections that came together do not beat together.
     this.#heartbeatAtMs = clock.monotonicMs() + heartbeatMs * (0.5 + 0.5 * random());
     this.schedule();
     flushList.mark(this);
+  }
+
+  /** Up to where all is handed over, if the queue is empty; asked when a heartbeat is [R6]. */
+  position(): string | undefined {
+    return this.#parts.recent.positionOf(this.partition, this.#completeSince);
   }
 
   /** What happens to it with time; called by the timer wheel. */
@@ -139,7 +151,7 @@ export class Connection {
 
   #beat(nowMs: number): void {
     this.#heartbeatAtMs = nowMs + this.#parts.heartbeatMs;
-    this.queue.askHeartbeat();
+    this.queue.askHeartbeat(this);
     this.#parts.flushList.mark(this);
   }
 }

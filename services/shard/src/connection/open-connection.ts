@@ -1,10 +1,13 @@
 import { AppError, partitionOf } from '@carillon/protocol';
 import type { Logger } from '@carillon/runtime';
-import type { Credential } from '../admission/read-offer.ts';
+import type { Claim } from '../admission/read-offer.ts';
+import type { RecentRecords } from '../consumer/recent-records.ts';
+import type { ShardCounts } from '../metrics.ts';
 import type { Registrar } from '../presence/registrar.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionTable } from './connection-table.ts';
 import { type Credentials, closeNameOf } from './credentials.ts';
+import { replay } from './replay.ts';
 
 export type OpenParts = {
   readonly shardId: string;
@@ -15,20 +18,24 @@ export type OpenParts = {
   readonly connections: ConnectionTable;
   readonly credentials: Credentials;
   readonly registrar: Pick<Registrar, 'register'>;
+  readonly recent: Pick<RecentRecords, 'starts' | 'framesBehind' | 'isUnbroken'>;
+  readonly counts: Pick<ShardCounts, 'resumes'>;
   readonly logger: Logger;
 };
 
 /**
  * From the open socket to `ready`: who is it → receives from now on → registered → `ready` [P2]. Frames that come for the user
- * meanwhile wait in the send queue. Any user is served, whatever shard owns their partition [R2]. Never rejects.
+ * meanwhile wait in the send queue, behind those of a resume. Any user is served, whatever shard owns their partition [R2]. Never
+ * rejects.
  */
-export async function openConnection(connection: Connection, credential: Credential, parts: OpenParts): Promise<void> {
+export async function openConnection(connection: Connection, claim: Claim, parts: OpenParts): Promise<void> {
   try {
-    const identity = await parts.credentials.verify(credential);
+    const identity = await parts.credentials.verify(claim.credential);
     if (connection.state === 'closed') return;
     join(connection, identity, parts);
+    const isResumed = resume(connection, claim.resume, parts);
     const { degraded } = await parts.registrar.register(identity.userId);
-    if (connection.state === 'registering') becomeReady(connection, degraded, parts);
+    if (connection.state === 'registering') becomeReady(connection, { resumed: isResumed() && !degraded, degraded }, parts);
   } catch (error) {
     failConnection(connection, error, parts.logger);
   }
@@ -72,7 +79,22 @@ function join(connection: Connection, identity: { userId: string; expiresAtMs: n
   if (connection.earlyToken !== undefined) void renewCredential(connection, connection.earlyToken, parts);
 }
 
-function becomeReady(connection: Connection, degraded: boolean, parts: OpenParts): void {
+/**
+ * Replays what the client missed, in the turn in which it joined. Whether that stands is asked again when it becomes ready: events
+ * of a partition that was lost meanwhile may have found no way here [R6].
+ */
+function resume(connection: Connection, pos: string | undefined, { recent, counts }: OpenParts): () => boolean {
+  if (pos === undefined) return () => false;
+  const since = recent.starts;
+  const outcome = replay(connection, pos, recent);
+  return () => {
+    const isInterrupted = outcome === 'replayed' && !recent.isUnbroken(connection.partition, since);
+    counts.resumes[isInterrupted ? 'interrupted' : outcome] += 1;
+    return outcome === 'replayed' && !isInterrupted;
+  };
+}
+
+function becomeReady(connection: Connection, told: { degraded: boolean; resumed: boolean }, parts: OpenParts): void {
   connection.becomeReady({
     type: 'ready',
     connection_id: connection.id,
@@ -80,8 +102,7 @@ function becomeReady(connection: Connection, degraded: boolean, parts: OpenParts
     shard_id: parts.shardId,
     heartbeat_ms: parts.heartbeatMs,
     expires_at: new Date(connection.expiresAtMs).toISOString(),
-    resumed: false,
-    degraded,
+    ...told,
   });
 }
 

@@ -52,6 +52,7 @@ const event = (chatId: string, seq: number, pad = 0) =>
     value: Buffer.from(JSON.stringify({ type: 'event', chat_id: chatId, seq, pad: 'x'.repeat(pad) })),
   });
 const signal = () => OutgoingFrame.ofRecord({ chatId: 'c', seq: 0, event: 'signal.read', value: Buffer.from('{"type":"signal"}') });
+const nowhere = { position: () => undefined };
 const ready = OutgoingFrame.of({ type: 'pong', id: 'ready' });
 const pong = OutgoingFrame.of({ type: 'pong' });
 
@@ -125,10 +126,10 @@ describe('a send queue', () => {
     queue.push(event('c', 1));
     queue.push(pong);
     queue.push(signal());
-    queue.askHeartbeat();
+    queue.askHeartbeat(nowhere);
     flushAll(queue, socket);
     expect(socket.sent.at(-1)).toEqual({ type: 'heartbeat', sent: 2 });
-    queue.askHeartbeat();
+    queue.askHeartbeat(nowhere);
     flushAll(queue, socket);
     expect(socket.sent.at(-1)).toEqual({ type: 'heartbeat', sent: 2 });
   });
@@ -139,7 +140,7 @@ describe('a send queue', () => {
     queue.push(event('c', 1));
     queue.flush(socket);
     socket.refuses = false;
-    queue.askHeartbeat();
+    queue.askHeartbeat(nowhere);
     flushAll(queue, socket);
     expect(socket.sent).toEqual([
       { type: 'resync', reason: 'overflow' },
@@ -232,7 +233,7 @@ describe('a send queue', () => {
             queue.push(event(`c${one.chat}`, seq, one.pad));
           } else if (one.kind === 'signal') queue.push(signal());
           else if (one.kind === 'pong') queue.push(pong);
-          else if (one.kind === 'heartbeat') queue.askHeartbeat();
+          else if (one.kind === 'heartbeat') queue.askHeartbeat(nowhere);
           else if (one.kind === 'stick') socket.isStuck = true;
           else if (one.kind === 'drain') {
             socket.isStuck = false;

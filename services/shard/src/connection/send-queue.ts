@@ -8,6 +8,9 @@ import { WithheldEvents } from './withheld-events.ts';
 /** One for all queues of a shard. */
 export type SendQueueOptions = { readonly maxBytes: number; readonly clock: Clock; readonly counts: ShardCounts };
 
+/** Knows up to where all of the notification stream was put into the queue. */
+export type PositionSource = { position(): string | undefined };
+
 /** `empty`: all is handed over. `more`: a turn's share is, the rest next turn. `blocked`: goes on when the socket has drained. */
 export type FlushOutcome = 'empty' | 'more' | 'blocked';
 
@@ -30,7 +33,7 @@ export class SendQueue {
   readonly #frames = new FrameFifo();
   readonly #withheld = new WithheldEvents();
   #needsResync = false;
-  #isHeartbeatDue = false;
+  #heartbeatOf: PositionSource | undefined;
   #isHeld = true;
   /** Since when, by the monotonic clock, the connection is over its bound; 0 when it is not. */
   #overflowedAtMs = 0;
@@ -72,12 +75,17 @@ export class SendQueue {
 
   /** The frame may wait here without the queue going over its bound. */
   fits(frame: OutgoingFrame): boolean {
-    return this.#waitingBytes + frame.bytes.length <= this.#options.maxBytes - resyncOverflow.bytes.length;
+    return frame.bytes.length <= this.room;
   }
 
-  /** A heartbeat joins the next flush: its count is that of the moment it is handed over. */
-  askHeartbeat(): void {
-    this.#isHeartbeatDue = true;
+  /** Bytes that may come before the queue collapses. */
+  get room(): number {
+    return this.#options.maxBytes - resyncOverflow.bytes.length - this.#waitingBytes;
+  }
+
+  /** A heartbeat joins the next flush: its count and position are those of the moment it is handed over. */
+  askHeartbeat(of: PositionSource): void {
+    this.#heartbeatOf = of;
   }
 
   /** Hands `ready` over, first of all frames, and lets the others follow with the next flush. */
@@ -105,12 +113,17 @@ export class SendQueue {
     return this.#frames.length === 0 && !this.#hasMoreThanFrames();
   }
 
+  /** All but a heartbeat is handed over, and nothing was refused. */
+  #isComplete(): boolean {
+    return this.#frames.length === 0 && this.#withheld.chats === 0 && !this.#needsResync;
+  }
+
   #isSingleFrame(): boolean {
     return this.#frames.length === 1 && !this.#hasMoreThanFrames();
   }
 
   #hasMoreThanFrames(): boolean {
-    return this.#withheld.chats > 0 || this.#needsResync || this.#isHeartbeatDue;
+    return this.#withheld.chats > 0 || this.#needsResync || this.#heartbeatOf !== undefined;
   }
 
   #block(): FlushOutcome {
@@ -130,7 +143,7 @@ export class SendQueue {
       bytes += frame.bytes.length;
       this.#handOver(frame, socket);
     }
-    if (this.#isHeartbeatDue) this.#writeHeartbeat(socket);
+    if (this.#heartbeatOf !== undefined) this.#writeHeartbeat(this.#heartbeatOf, socket);
   }
 
   /** What was withheld is older than all that is queued, so it is told first. */
@@ -144,9 +157,10 @@ export class SendQueue {
     return bytes;
   }
 
-  #writeHeartbeat(socket: Socket): void {
-    this.#isHeartbeatDue = false;
-    this.#handOver(OutgoingFrame.of({ type: 'heartbeat', sent: this.#sent }), socket);
+  #writeHeartbeat(of: PositionSource, socket: Socket): void {
+    this.#heartbeatOf = undefined;
+    const pos = this.#isComplete() ? of.position() : undefined;
+    this.#handOver(OutgoingFrame.of({ type: 'heartbeat', sent: this.#sent, ...(pos === undefined ? {} : { pos }) }), socket);
   }
 
   #handOver(frame: OutgoingFrame, socket: Socket): void {

@@ -2,10 +2,12 @@ import type { EventLogReader, LogListener, ReceivedRecord } from '@carillon/even
 import type { Logger } from '@carillon/runtime';
 import type { DeliveryPool } from '../delivery/delivery-pool.ts';
 import type { ShardCounts } from '../metrics.ts';
+import type { RecentRecords } from './recent-records.ts';
 
 type NotificationConsumerOptions = {
   readonly reader: EventLogReader;
   readonly pool: Pick<DeliveryPool, 'enqueue' | 'reset'>;
+  readonly recent: Pick<RecentRecords, 'forget'>;
   readonly counts: ShardCounts;
   readonly logger: Logger;
   readonly onAssigned: (partitions: readonly number[]) => void;
@@ -43,6 +45,7 @@ export class NotificationConsumer implements LogListener {
   onPoison(partition: number, offset: number, err: Error): void {
     this.#options.counts.poison += 1;
     this.#options.logger.error({ partition, offset, err }, 'record skipped: its headers cannot be read');
+    this.#options.recent.forget(partition);
     this.#options.onLost(partition);
   }
 

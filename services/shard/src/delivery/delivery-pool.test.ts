@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Connection } from '../connection/connection.ts';
 import { ConnectionTable } from '../connection/connection-table.ts';
 import type { OutgoingFrame } from '../connection/outgoing-frame.ts';
+import { RecentRecords } from '../consumer/recent-records.ts';
 import type { InboxItem } from '../inbox/inbox.ts';
 import { ShardCounts } from '../metrics.ts';
 import { DeliveryPool } from './delivery-pool.ts';
@@ -54,6 +55,7 @@ class Harness {
   readonly unloaded = new Map<number, Promise<void>>();
   readonly connections: RecordingTable;
   readonly holders = new Map<string, ShardToken[]>();
+  readonly recent = new RecentRecords();
   readonly pool: DeliveryPool;
   turnsRequested = 0;
 
@@ -74,6 +76,7 @@ class Harness {
         pause: (partition) => void this.paused.add(partition),
         resume: (partition) => void this.paused.delete(partition),
       },
+      recent: this.recent,
       clock: systemClock,
       counts: new ShardCounts(() => undefined),
       onSkipped: (partition) => void this.skipped.push(partition),

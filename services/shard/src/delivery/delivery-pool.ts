@@ -3,6 +3,7 @@ import type { ShardToken } from '@carillon/presence';
 import type { Clock } from '@carillon/runtime';
 import type { ConnectionTable } from '../connection/connection-table.ts';
 import { OutgoingFrame } from '../connection/outgoing-frame.ts';
+import type { RecentRecords } from '../consumer/recent-records.ts';
 import type { Forward } from '../inbox/inbox.ts';
 import type { ShardCounts } from '../metrics.ts';
 import type { Forwarder } from './forwarder.ts';
@@ -17,6 +18,8 @@ type DeliveryPoolOptions = {
   readonly routes: Pick<RoutingTable, 'holdersOf' | 'isLoaded' | 'isAssigned' | 'whenLoaded'>;
   readonly forwarder: Pick<Forwarder, 'forward'>;
   readonly reader: Pick<EventLogReader, 'finish' | 'pause' | 'resume'>;
+  /** Gets every record before its delivery, and is told of its end. */
+  readonly recent: Pick<RecentRecords, 'push' | 'finish'>;
   readonly clock: Clock;
   readonly counts: ShardCounts;
   /** An event was kept from another shard: not handed to its inbox, or not known to be. */
@@ -110,6 +113,7 @@ export class DeliveryPool {
   #workOf(record: ReceivedRecord): Work {
     const frame = OutgoingFrame.ofRecord(record);
     this.#sampler.measure(record, frame);
+    this.#options.recent.push(record, frame);
     return { record, frame, bytes: record.value.length + 32 * record.recipients.length, next: 0 };
   }
 
@@ -201,7 +205,10 @@ export class DeliveryPool {
   #endChunk(lane: Lane, partition: PartitionWork, work: Work): void {
     if (work.next < work.record.recipients.length) return;
     partition.finishOldest();
-    if (!lane.isVoid) this.#depth -= 1;
+    if (!lane.isVoid) {
+      this.#depth -= 1;
+      this.#options.recent.finish(work.record);
+    }
     this.#options.reader.finish(work.record);
     if (partition.isPaused && !isAbove(partition, lowWater)) this.#resume(partition);
   }

@@ -1,0 +1,181 @@
+import type { ReceivedRecord } from '@carillon/event-log';
+import { describe, expect, test } from 'vitest';
+import { OutgoingFrame } from '../connection/outgoing-frame.ts';
+import { RecentRecords } from './recent-records.ts';
+
+type Given = { offset: number; at?: number; to?: readonly string[]; bytes?: number; event?: string; partition?: number };
+
+const recordOf = ({ offset, at = 7, to = ['u'], bytes = 10, event = 'message.created', partition = 0 }: Given): ReceivedRecord => {
+  const place = { partition, offset, appendedAtMs: at, generation: 1 };
+  return { ...place, recipients: to, chatId: 'c', seq: offset + 1, event, value: Buffer.alloc(bytes, 'x') };
+};
+
+/** Rings of one member that owns partitions 0 and 1. */
+class Rings {
+  readonly recent = new RecentRecords();
+
+  constructor() {
+    this.recent.assign([0, 1], 'a');
+  }
+
+  push(...given: Given[]): void {
+    for (const one of given) {
+      const record = recordOf(one);
+      this.recent.push(record, OutgoingFrame.ofRecord(record));
+    }
+  }
+
+  finish(...offsets: number[]): void {
+    for (const offset of offsets) this.recent.finish({ partition: 0, offset });
+  }
+
+  done(...given: Given[]): void {
+    this.push(...given);
+    this.finish(...given.map(({ offset }) => offset));
+  }
+
+  pos(since = this.recent.starts): string | undefined {
+    return this.recent.positionOf(0, since);
+  }
+
+  seqsBehind(pos: string, userId = 'u'): number[] | undefined {
+    return this.recent.framesBehind(pos, 0, userId)?.map((frame) => frame.seq);
+  }
+}
+
+const span = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => ({ offset: from + index }));
+
+describe('[R6] recent records', () => {
+  test('give a user what they were sent behind a record, oldest first, and nothing of others', () => {
+    const rings = new Rings();
+    rings.done({ offset: 3 }, { offset: 4, to: ['v'] }, { offset: 6, to: ['v', 'u'] }, { offset: 7 });
+    expect([rings.seqsBehind('3.7'), rings.seqsBehind('4.7'), rings.seqsBehind('7.7')]).toEqual([[7, 8], [7, 8], []]);
+    expect(rings.seqsBehind('3.7', 'v')).toEqual([5, 7]);
+    expect(rings.seqsBehind('3.7', 'nobody')).toEqual([]);
+  });
+
+  test('know only that very record: another offset, another time, another partition, no pos at all are unknown', () => {
+    const rings = new Rings();
+    rings.done({ offset: 3 }, { offset: 6 });
+    for (const pos of ['2.7', '4.7', '5.7', '7.7', '3.8', '3', '3.7.0', ' 3.7', '3.7 ', '-3.7', 'x', '']) {
+      expect(rings.seqsBehind(pos), pos).toBeUndefined();
+    }
+    expect(rings.recent.framesBehind('3.7', 1, 'u')).toBeUndefined();
+    expect(rings.recent.framesBehind('3.7', 2, 'u')).toBeUndefined();
+  });
+
+  test('promise only what is finished, and replay up to the record that is being delivered: the rest is still to come', () => {
+    const rings = new Rings();
+    expect(rings.pos()).toBeUndefined();
+    rings.push(...span(1, 5));
+    expect(rings.pos()).toBeUndefined();
+    rings.finish(1, 2);
+    expect(rings.pos()).toBe('2.7');
+    expect([rings.seqsBehind('1.7'), rings.seqsBehind('2.7'), rings.seqsBehind('3.7'), rings.seqsBehind('5.7')]).toEqual([
+      [3, 4],
+      [4],
+      [],
+      [],
+    ]);
+  });
+
+  test('keep places of signals, which may be lost, but not the signals', () => {
+    const rings = new Rings();
+    rings.done({ offset: 1 }, { offset: 2, event: 'signal.read' });
+    expect([rings.pos(), rings.seqsBehind('1.7'), rings.seqsBehind('2.7')]).toEqual(['2.7', [], []]);
+  });
+
+  test('copy a value once, for all that keep its frame', () => {
+    const { recent } = new Rings();
+    const record = recordOf({ offset: 1 });
+    const frame = OutgoingFrame.ofRecord(record);
+    recent.push(record, frame);
+    const { bytes } = frame;
+    expect(bytes).not.toBe(record.value);
+    frame.keep();
+    expect(frame.bytes).toBe(bytes);
+    record.value.fill('y');
+    recent.finish(record);
+    expect(recent.framesBehind('1.7', 0, 'u')).toEqual([]);
+    expect(frame.bytes.toString()).toBe('x'.repeat(10));
+  });
+
+  test('are bounded in bytes: the oldest go, the newest one stays', () => {
+    const rings = new Rings();
+    rings.done(...span(0, 99).map(({ offset }) => ({ offset, bytes: 100_000 })));
+    expect(rings.seqsBehind('0.7')).toBeUndefined();
+    expect(rings.seqsBehind('70.7')?.length).toBe(29);
+    rings.done({ offset: 100, bytes: 9 << 20 });
+    expect([rings.seqsBehind('99.7'), rings.pos()]).toEqual([undefined, '100.7']);
+  });
+
+  test('are bounded over all partitions, also when more come', () => {
+    const rings = new Rings();
+    rings.done(...span(0, 30).map(({ offset }) => ({ offset, bytes: 100_000 })));
+    expect(rings.seqsBehind('0.7')).toHaveLength(30);
+    rings.recent.assign(
+      span(0, 63).map(({ offset }) => offset),
+      'a',
+    );
+    expect([rings.seqsBehind('10.7'), rings.seqsBehind('25.7')?.length]).toEqual([undefined, 5]);
+  });
+
+  test('lose no promise when unfinished records fill the ring: it comes back behind them', () => {
+    const rings = new Rings();
+    rings.done({ offset: 0 });
+    rings.push(...span(1, 100).map(({ offset }) => ({ offset, bytes: 100_000 })));
+    expect([rings.pos(), rings.seqsBehind('0.7')]).toEqual([undefined, undefined]);
+    rings.finish(...span(1, 100).map(({ offset }) => offset));
+    expect([rings.pos(), rings.seqsBehind('99.7')]).toEqual(['100.7', [101]]);
+  });
+
+  test('are kept over an assignment that leaves the partition with the same member; what waited is void and comes again', () => {
+    const rings = new Rings();
+    const since = rings.recent.starts;
+    rings.push(...span(1, 4));
+    rings.finish(1, 2);
+    rings.recent.assign([0], 'a');
+    expect([rings.pos(since), rings.seqsBehind('1.7'), rings.seqsBehind('3.7')]).toEqual(['2.7', [3], undefined]);
+    rings.done(...span(2, 5));
+    expect([rings.pos(since), rings.seqsBehind('1.7')]).toEqual(['5.7', [3, 4, 5, 6]]);
+  });
+
+  test.each<[string, (rings: Rings) => void]>([
+    ['that another member has joined under', ({ recent }) => recent.assign([0, 1], 'b')],
+    [
+      'that was lost and came back',
+      ({ recent }) => {
+        recent.assign([1], 'a');
+        recent.assign([0, 1], 'a');
+      },
+    ],
+    ['of which a record was passed over', ({ recent }) => recent.forget(0)],
+  ])('are emptied for a partition %s; older connections get no pos until they are complete again', (_, breakIt) => {
+    const rings = new Rings();
+    const since = rings.recent.starts;
+    rings.done(...span(1, 4));
+    breakIt(rings);
+    expect([rings.seqsBehind('3.7'), rings.recent.isUnbroken(0, since)]).toEqual([undefined, false]);
+    rings.done({ offset: 9 });
+    expect([rings.pos(since), rings.pos(), rings.seqsBehind('4.7')]).toEqual([undefined, '9.7', undefined]);
+  });
+
+  test('begin anew in a log that was made anew: its offsets come a second time', () => {
+    const rings = new Rings();
+    rings.done(...span(1, 4));
+    rings.done({ offset: 2, at: 8 });
+    expect([rings.pos(), rings.seqsBehind('1.7'), rings.seqsBehind('2.7')]).toEqual(['2.8', undefined, undefined]);
+    rings.done({ offset: 3, at: 9 });
+    expect(rings.seqsBehind('2.8')).toEqual([4]);
+  });
+
+  test('of partitions that are not owned are not kept', () => {
+    const { recent } = new Rings();
+    const record = recordOf({ offset: 1, partition: 5 });
+    const frame = OutgoingFrame.ofRecord(record);
+    recent.push(record, frame);
+    recent.finish(record);
+    recent.forget(5);
+    expect([frame.bytes, recent.positionOf(5, recent.starts)]).toEqual([record.value, undefined]);
+  });
+});
