@@ -61,6 +61,8 @@ export interface LogListener {
   onRecords(partition: number, records: readonly ReceivedRecord[]): void;
   /** A record whose headers cannot be read. The reader has counted it as finished: it never blocks a partition. */
   onPoison(partition: number, offset: number, error: Error): void;
+  /** So many records of the partition are passed over: it had fallen too far behind before this member took it [D13]. */
+  onSkipped(partition: number, records: number): void;
   /** The reader is dead and will not come back: the process must exit and be restarted. */
   onDead(error: Error): void;
 }

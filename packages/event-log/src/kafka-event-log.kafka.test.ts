@@ -31,9 +31,9 @@ async function createLog(partitions = contractPartitions) {
       await writer.open(new AbortController().signal);
       return writer;
     },
-    createReader: (member: { shardId: string; epoch: number; state: 'active' | 'draining' }) => {
+    createReader: (member: { shardId: string; epoch: number; state: 'active' | 'draining' }, options: { maxBacklog?: number } = {}) => {
       const own = new KafkaSockets();
-      const reader = new KafkaReader({ brokers, topic, groupId, member: () => member, logger, sockets: own });
+      const reader = new KafkaReader({ brokers, topic, groupId, member: () => member, logger, sockets: own, ...options });
       sockets.set(reader, own);
       return reader;
     },
@@ -120,6 +120,31 @@ test('[D9] records that are gone before they were read are told, and reading goe
   await reader[Symbol.asyncDispose]();
 });
 
+test('[D13] a partition that fell too far behind is passed over at its takeover, told once and committed; what comes then is read', async () => {
+  await using log = disposable(await createLog(2));
+  await using writer = await log.openWriter();
+  const record = (partition: number) => (seq: number) => ({
+    ...{ partition, recipients: ['u'], chatId: 'c', seq, event: 'e', value: Buffer.from('v') },
+  });
+  const many = Array.from({ length: 30 }, (_, index) => index + 1);
+  await writer.append([...many.map(record(0)), ...many.slice(0, 20).map(record(1))]);
+  const reader = log.createReader({ shardId: 'a', epoch: 1, state: 'active' }, { maxBacklog: 20 });
+  const listener = new RecordingListener(reader, { finishes: true });
+  await reader.start(listener);
+  await expect.poll(() => [listener.skipped, listener.of(1).length], patience).toEqual([[{ partition: 0, records: 30 }], 20]);
+  await writer.append([record(0)(31)]);
+  await expect.poll(() => listener.of(0).map(({ seq }) => seq), patience).toEqual([31]);
+  reader.pause(0);
+  await writer.append(many.map(record(0)));
+  reader.resume(0);
+  await expect.poll(() => listener.of(0).length, patience).toBe(31);
+  await expect.poll(() => reader.lagRecords(), patience).toBe(0);
+  await reader[Symbol.asyncDispose]();
+  expect(listener.skipped).toHaveLength(1);
+  const [topic] = await withAdmin((admin) => admin.fetchOffsets({ groupId: log.groupId, topics: [log.topic] }));
+  expect(topic?.partitions.map(({ offset }) => offset).toSorted()).toEqual(['20', '61']);
+});
+
 test('[L5] making a dead predecessor leave frees its partitions at once, and twice is no error', async () => {
   await using log = disposable(await createLog());
   const dead = log.createReader({ shardId: 'a', epoch: 1, state: 'active' });
@@ -189,6 +214,7 @@ test('[L3] a listener that throws makes the reader dead, told once: nothing says
       throw new TypeError('a bug');
     },
     onPoison: () => undefined,
+    onSkipped: () => undefined,
     onDead: (error) => dead.push(error),
   });
   const record = { partition: 0, recipients: ['u'], chatId: 'c', seq: 1, event: 'e', value: Buffer.from('v') };

@@ -43,3 +43,14 @@ test('[D9] the first position is committed, then only what moves on', () => {
   reading.finish(7);
   expect(reading.toCommit()).toBe(9);
 });
+
+test('[D13] only a long backlog, of which nothing was handed over, is passed over; the place behind it is committed', () => {
+  const reading = new PartitionReading(undefined);
+  reading.accept(100, 150);
+  expect(reading.skipBacklog(50)).toBe(0);
+  expect(reading.skipBacklog(49)).toBe(50);
+  expect([reading.next, reading.toCommit()]).toEqual([150, 150]);
+  expect(reading.accept(150, 900)).toBe('expected');
+  reading.hand(150);
+  expect(reading.skipBacklog(49)).toBe(0);
+});

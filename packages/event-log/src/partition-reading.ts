@@ -12,6 +12,7 @@ export class PartitionReading {
   #committed = { offset: 0, isKnown: false };
   #refused: number | undefined;
   #highWatermark = 0;
+  #isUntouched = true;
 
   constructor(floor: number | undefined) {
     this.#floor = floor;
@@ -49,7 +50,19 @@ export class PartitionReading {
     return isExpected ? 'expected' : 'jumped';
   }
 
+  /**
+   * Passes over what waits in the log when it is more than that and nothing of it was handed over yet; the number of records, 0 when
+   * it is not. Reading goes on at `next`, which is then committed.
+   */
+  skipBacklog(maxRecords: number): number {
+    const backlog = this.#highWatermark - (this.next ?? this.#highWatermark);
+    if (!this.#isUntouched || backlog <= maxRecords) return 0;
+    this.#startAt(this.#highWatermark);
+    return backlog;
+  }
+
   hand(offset: number): void {
+    this.#isUntouched = false;
     this.#tracker?.hand(offset);
   }
 

@@ -5,6 +5,7 @@ export class RecordingListener implements LogListener {
   readonly records: ReceivedRecord[] = [];
   readonly poison: { partition: number; offset: number; error: Error }[] = [];
   readonly assignments: { generation: number; partitions: readonly number[] }[] = [];
+  readonly skipped: { partition: number; records: number }[] = [];
   readonly dead: Error[] = [];
   readonly #reader: EventLogReader;
   readonly #finishes: boolean;
@@ -33,6 +34,10 @@ export class RecordingListener implements LogListener {
 
   onPoison(partition: number, offset: number, error: Error): void {
     this.poison.push({ partition, offset, error });
+  }
+
+  onSkipped(partition: number, records: number): void {
+    this.skipped.push({ partition, records });
   }
 
   onDead(error: Error): void {

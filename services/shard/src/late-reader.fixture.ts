@@ -26,6 +26,7 @@ export function lateReader(reader: EventLogReader, latency: () => Promise<void>)
           }),
         onRecords: (partition, records) => void later(() => listener.onRecords(partition, records)),
         onPoison: (partition, offset, error) => void later(() => listener.onPoison(partition, offset, error)),
+        onSkipped: (partition, records) => void later(() => listener.onSkipped(partition, records)),
         onDead: (error) => void later(() => listener.onDead(error)),
       });
       await assigned;

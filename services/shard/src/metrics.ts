@@ -93,6 +93,13 @@ export class ShardMetrics {
     this.#counter(metrics, 'carillon_ws_resumes_total', 'Clients that asked for a replay', 'outcome', (counts) => counts.resumes);
     this.#counter(metrics, 'carillon_forwarded_total', 'Notifications forwarded to other shards', 'result', (counts) => counts.forwarded);
     this.#counter(metrics, 'carillon_resyncs_total', 'Connections told that events may be missing', 'reason', (counts) => counts.resyncs);
+    this.#counter(
+      metrics,
+      'carillon_log_skipped_records_total',
+      'Records passed over at a takeover, because the backlog was too long',
+      undefined,
+      (counts) => counts.skippedRecords,
+    );
     this.#counter(metrics, 'carillon_log_poison_total', 'Records whose headers cannot be read', undefined, (counts) => counts.poison);
   }
 
@@ -171,6 +178,7 @@ export class ShardCounts {
   bytesSent = 0;
   writes = 0;
   poison = 0;
+  skippedRecords = 0;
   readonly #observe: (stage: DeliveryStage, seconds: number) => void;
 
   constructor(observe: (stage: DeliveryStage, seconds: number) => void) {

@@ -114,6 +114,7 @@ test('[D3] what the relay appends, a reader of the log receives', async () => {
       for (const record of records) reader.finish(record);
     },
     onPoison: (_partition, _offset, error) => expect.fail(error.message),
+    onSkipped: () => expect.fail('nothing is behind'),
     onDead: (error) => expect.fail(error.message),
   });
   await using writer = log.createWriter();

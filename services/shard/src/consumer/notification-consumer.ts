@@ -49,6 +49,13 @@ export class NotificationConsumer implements LogListener {
     this.#options.onLost(partition);
   }
 
+  onSkipped(partition: number, records: number): void {
+    this.#options.counts.skippedRecords += records;
+    this.#options.logger.warn({ partition, records }, 'backlog passed over: it is more than clients are helped by');
+    this.#options.recent.forget(partition);
+    this.#options.onLost(partition);
+  }
+
   onDead(error: Error): void {
     this.#options.onDead(error);
   }
