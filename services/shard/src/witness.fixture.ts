@@ -4,7 +4,7 @@ import type { Frame, TestClient } from './shard-cluster.fixture.ts';
 type Seen = { readonly frame: Frame; readonly head: number };
 
 /**
- * Judges one connection of a user who has one chat: each event behind its `ready` came, in order, or a later frame sends the client
+ * Judges one connection of a user who has one chat: each event behind its `ready` came, or a later frame sends the client
  * to the database. Events before `ready` are in the snapshot.
  */
 export class Witness {
@@ -32,19 +32,6 @@ export class Witness {
     const explainedTo = this.#explainedTo(ready);
     const expected = Array.from({ length: this.#head() - ready.head }, (_, index) => ready.head + 1 + index);
     return expected.filter((seq) => seq > explainedTo && !got.has(seq));
-  }
-
-  /** Events that came behind a later one, without having come before. The snapshot has those before `ready`. */
-  disordered(): number[] {
-    let highest = this.#seen[0]?.head ?? 0;
-    const known = new Set<number>();
-    return this.#events().filter((seq) => {
-      if (seq <= (this.#seen[0]?.head ?? 0)) return false;
-      const isLate = !known.has(seq) && seq < highest;
-      known.add(seq);
-      highest = Math.max(highest, seq);
-      return isLate;
-    });
   }
 
   /** Up to where the client has looked by itself: a degraded one goes on looking. */
