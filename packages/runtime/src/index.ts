@@ -7,6 +7,7 @@ export { ConfigError, type ConfigFault, configExitCode, isProduction, parseConfi
 export { DeadlineError, withDeadline } from './deadline.ts';
 export { armFailpoints, type Failpoint, type FailpointName, type FailpointRule, failpointsVariable } from './failpoints.ts';
 export type { DependencyState, Health } from './health.ts';
+export { heapLimitBytes } from './heap-limit.ts';
 export { exitOnStartError, runService, type Service } from './lifecycle.ts';
 export { createLogger, type Logger, type LogLevel, silentLogger } from './logger.ts';
 export { type Counter, type Gauge, type Histogram, latencyBuckets, Metrics } from './metrics.ts';

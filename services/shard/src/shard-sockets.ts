@@ -10,6 +10,7 @@ import { Credentials } from './connection/credentials.ts';
 import { FlushList } from './connection/flush-list.ts';
 import { handleFrame } from './connection/handle-frame.ts';
 import { type OpenParts, openConnection, renewCredential } from './connection/open-connection.ts';
+import { capEveryMs, QueueCap } from './connection/queue-cap.ts';
 import { TimerWheel, wheelTickMs } from './connection/timer-wheel.ts';
 import { RecentRecords } from './consumer/recent-records.ts';
 import { TurnLoop } from './delivery/turn-loop.ts';
@@ -24,6 +25,8 @@ export type ShardSocketsOptions = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  /** Bytes that may wait for all connections together. */
+  readonly maxQueuedBytes: number;
   readonly failpoint?: Failpoint | undefined;
 };
 
@@ -43,7 +46,7 @@ export class ShardSockets implements Disposable {
   readonly recent = new RecentRecords();
   /** What a connection needs from the life that it belongs to; nobody is admitted before there is one. */
   #life: { readonly life: ShardLife; readonly open: OpenParts } | undefined;
-  #timer: Disposable | undefined;
+  #timers: readonly Disposable[] = [];
 
   constructor(options: ShardSocketsOptions) {
     this.#options = options;
@@ -73,7 +76,11 @@ export class ShardSockets implements Disposable {
   /** Admits clients. */
   serve(): void {
     const { clock } = this.#options;
-    this.#timer = clock.every(wheelTickMs, () => this.#wheel.advance(clock.monotonicMs(), (connection) => connection.visit()));
+    const cap = new QueueCap(this.#options.maxQueuedBytes);
+    this.#timers = [
+      clock.every(wheelTickMs, () => this.#wheel.advance(clock.monotonicMs(), (connection) => connection.visit())),
+      clock.every(capEveryMs, () => cap.enforce(this.connections.each())),
+    ];
     this.#loopDelay.start(clock);
     this.admission.open();
   }
@@ -92,7 +99,7 @@ export class ShardSockets implements Disposable {
 
   [Symbol.dispose](): void {
     this.admission.close();
-    this.#timer?.[Symbol.dispose]();
+    for (const timer of this.#timers) timer[Symbol.dispose]();
     this.#loopDelay[Symbol.dispose]();
     this.#server.close();
   }

@@ -1,7 +1,7 @@
 import { Tickets } from '@carillon/auth';
 import type { EventLogReader, GroupMember } from '@carillon/event-log';
 import { type Presence, parseShardToken, type ShardToken } from '@carillon/presence';
-import { type Clock, type Failpoint, type Health, type Logger, StartError, systemClock } from '@carillon/runtime';
+import { type Clock, type Failpoint, type Health, heapLimitBytes, type Logger, StartError, systemClock } from '@carillon/runtime';
 import type { ShardConfig } from './config.ts';
 import { drainShard } from './drain/drain-shard.ts';
 import type { Inbox } from './inbox/inbox.ts';
@@ -35,13 +35,17 @@ export interface Shard {
   readonly health: Health;
 }
 
+/** Of the heap's limit: what may wait for all connections together [D14]. */
+const queuedShare = 0.25;
+
 /** The shard's composition root: the one place where its parts meet. */
 export function createShard(config: ShardConfig, parts: ShardParts): Shard {
   const clock = parts.clock ?? systemClock;
   const random = parts.random ?? Math.random;
   const counts = parts.metrics.forShard(config.SHARD_ID);
   const { partitionCount, logger, failpoint } = parts;
-  const sockets = new ShardSockets({ config, partitionCount, counts, clock, random, logger, failpoint });
+  const maxQueuedBytes = heapLimitBytes() * queuedShare;
+  const sockets = new ShardSockets({ config, partitionCount, counts, clock, random, logger, failpoint, maxQueuedBytes });
   return new ComposedShard({ config, parts, sockets, counts, clock, random });
 }
 

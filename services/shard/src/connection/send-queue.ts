@@ -83,6 +83,11 @@ export class SendQueue {
     return this.#options.maxBytes - resyncOverflow.bytes.length - this.#waitingBytes;
   }
 
+  /** As if it were over its bound: what waits is told instead of sent. */
+  collapse(): void {
+    this.#collapse();
+  }
+
   /** A heartbeat joins the next flush: its count and position are those of the moment it is handed over. */
   askHeartbeat(of: PositionSource): void {
     this.#heartbeatOf = of;
@@ -188,14 +193,14 @@ export class SendQueue {
   }
 
   /** Over the bound: events give way to watermarks, signals to nothing; what else waits is small and stays. */
-  #collapse(last: OutgoingFrame): void {
+  #collapse(last?: OutgoingFrame): void {
     const { counts, clock, maxBytes } = this.#options;
     const limit = maxBytes - resyncOverflow.bytes.length;
     if (this.#overflowedAtMs === 0) this.#overflowedAtMs = clock.monotonicMs();
     counts.slowConsumers.watermark += 1;
     for (const frame of this.#frames.takeDroppable()) this.#withhold(frame);
-    if (last.seq > 0) this.#withhold(last);
-    else if (last.kind !== 'signal' && this.fits(last)) this.#frames.push(last);
+    if (last !== undefined && last.seq > 0) this.#withhold(last);
+    else if (last !== undefined && last.kind !== 'signal' && this.fits(last)) this.#frames.push(last);
     if (this.#withheld.chats > maxWatermarks || this.#waitingBytes > limit) this.#collapseToResync();
   }
 
