@@ -47,6 +47,7 @@ test('[L4] every fault is told at once, those of variables that belong together 
     DEV_TOKENS: 'true',
     ALLOWED_ORIGINS: 'app.example',
     LOG_LEVEL: 'loud',
+    FAILPOINTS: 'api.after_commit=kill',
   };
   expect(faultsOf(apiProcessSchema(true), env)).toEqual([
     'ALLOWED_ORIGINS',
@@ -55,6 +56,7 @@ test('[L4] every fault is told at once, those of variables that belong together 
     'DATABASE_URL',
     'DEV_TOKENS',
     'EVENT_RETENTION_DAYS',
+    'FAILPOINTS',
     'KAFKA_BROKERS',
     'LOG_LEVEL',
     'REDIS_URL',

@@ -31,6 +31,7 @@ describe('the configuration of a shard', () => {
       HEARTBEAT_MS: '1.5',
       REDIS_URL: 'http://redis',
       LOG_LEVEL: 'loud',
+      FAILPOINTS: 'shard.after_ws_send=kill',
     };
     expect(faultsOf(wrong).sort()).toEqual([...Object.keys(wrong).filter((name) => name !== 'AUTH_JWT_SECRET'), 'KAFKA_BROKERS'].sort());
   });

@@ -17,6 +17,8 @@ export type FaultClusterOptions = {
   /** Servers of its own: those that are to be killed or frozen, and Kafka where one of its edges is to be spoiled. */
   readonly own?: readonly ServerName[];
   readonly env?: Readonly<Record<string, string>>;
+  /** False where no edge is to be spoiled: then Toxiproxy, and Go to build it, are not needed. */
+  readonly hasProxies?: boolean;
   /** FAILPOINTS of single processes, by role (`api-0`), until they are started again. */
   readonly failpoints?: Readonly<Record<string, string>>;
 };
@@ -35,12 +37,12 @@ export type Edges = {
 
 /** What is there before the processes start. */
 type Ground = {
-  readonly toxiproxy: Toxiproxy;
+  readonly toxiproxy: Toxiproxy | undefined;
   readonly postgres: RestartablePostgres | undefined;
   readonly kafka: KafkaServer | undefined;
   readonly redis: RedisServer | undefined;
   readonly isolated: IsolatedServices;
-  readonly edges: Edges;
+  readonly edges: Edges | undefined;
   readonly started: AsyncDisposable[];
 };
 
@@ -50,7 +52,6 @@ type Ground = {
  * harm. Dispose stops everything.
  */
 export class FaultCluster extends Cluster {
-  readonly edges: Edges;
   readonly databaseUrl: string;
   /** Straight to the servers, past the proxies. */
   readonly services: ClusterServices;
@@ -67,7 +68,6 @@ export class FaultCluster extends Cluster {
     this.#ground = ground;
     this.#failpoints = failpoints;
     this.deaths = deaths;
-    this.edges = ground.edges;
     this.services = ground.isolated.services;
     this.databaseUrl = ground.isolated.services.databaseUrl;
     this.kafkaTopic = ground.isolated.env.KAFKA_TOPIC;
@@ -85,7 +85,7 @@ export class FaultCluster extends Cluster {
         services: ground.isolated.services,
         env: { ...ground.isolated.env, LOG_LEVEL: 'info', HEARTBEAT_MS: '5000', ...options.env },
         envOf: (role) => ({ ...throughProxies(role, ground), FAILPOINTS: failpoints.get(role) ?? '' }),
-        publicUrlOf: (id, port) => publicUrl(id, port, ground.toxiproxy),
+        ...(ground.toxiproxy === undefined ? {} : { publicUrlOf: publicUrlThrough(ground.toxiproxy) }),
         onExit: (role, how) => void deaths.push(`${role}: ${how}`),
       },
       ground,
@@ -94,6 +94,11 @@ export class FaultCluster extends Cluster {
     );
     await cluster.startAll();
     return cluster;
+  }
+
+  get edges(): Edges {
+    if (this.#ground.edges === undefined) throw new Error('this cluster has no proxies: leave `hasProxies` out');
+    return this.#ground.edges;
   }
 
   get postgres(): RestartablePostgres {
@@ -163,7 +168,7 @@ export class FaultCluster extends Cluster {
   /** No more harm: proxies pass, the frozen go on, servers and processes that ended are started again, without failpoints. */
   async heal(): Promise<void> {
     const { toxiproxy, postgres, kafka, redis } = this.#ground;
-    await toxiproxy.heal();
+    await toxiproxy?.heal();
     for (const role of [...this.#frozen]) this.thaw(role);
     if (postgres?.isCrashed === true) await postgres.restart();
     for (const server of [kafka, redis]) {
@@ -188,7 +193,7 @@ async function prepare(options: FaultClusterOptions): Promise<Ground> {
   };
   const isOwn = (name: ServerName) => options.own?.includes(name) === true;
   try {
-    const toxiproxy = keep(await Toxiproxy.start());
+    const toxiproxy = options.hasProxies === false ? undefined : keep(await Toxiproxy.start());
     const postgres = isOwn('postgres') ? keep(await RestartablePostgres.start()) : undefined;
     const redis = isOwn('redis') ? await startRedis() : undefined;
     if (redis !== undefined) keep({ [Symbol.asyncDispose]: () => redis.stop() });
@@ -201,7 +206,7 @@ async function prepare(options: FaultClusterOptions): Promise<Ground> {
         redisUrl: redis?.url ?? options.shared.redisUrl,
       }),
     );
-    const edges = { ...(await makeEdges(toxiproxy, isolated.services, options.shards)), ...kafkaEdges };
+    const edges = toxiproxy && { ...(await makeEdges(toxiproxy, isolated.services, options.shards)), ...kafkaEdges };
     return { toxiproxy, postgres, kafka, redis, isolated, edges, started };
   } catch (error) {
     await disposeAll(started);
@@ -212,7 +217,8 @@ async function prepare(options: FaultClusterOptions): Promise<Ground> {
 const noKafka = { kafka: undefined, relayKafka: undefined, shardKafka: undefined };
 
 /** One listener for each edge, advertised as that edge's proxy: else a client would leave it with the first metadata. */
-async function startKafkaBehind(toxiproxy: Toxiproxy) {
+async function startKafkaBehind(toxiproxy: Toxiproxy | undefined) {
+  if (toxiproxy === undefined) return { ...noKafka, kafka: await startKafka() };
   const [relayPort = 0, shardPort = 0] = await freePorts(2);
   const relayKafka = await toxiproxy.proxy('relay-kafka', `127.0.0.1:${relayPort}`);
   const shardKafka = await toxiproxy.proxy('shard-kafka', `127.0.0.1:${shardPort}`);
@@ -238,6 +244,7 @@ async function makeEdges(toxiproxy: Toxiproxy, services: ClusterServices, shards
 }
 
 function throughProxies(role: string, { edges, isolated: { services } }: Ground): Record<string, string> {
+  if (edges === undefined) return {};
   const kafka = role.startsWith('api-') ? edges.relayKafka : edges.shardKafka;
   return {
     DATABASE_URL: withHost(services.databaseUrl, edges.apiPostgres),
@@ -247,9 +254,11 @@ function throughProxies(role: string, { edges, isolated: { services } }: Ground)
   };
 }
 
-async function publicUrl(shardId: string, port: number, toxiproxy: Toxiproxy): Promise<string> {
-  const proxy = await toxiproxy.proxy(clientEdge(shardId), `127.0.0.1:${port}`);
-  return `ws://${proxy.address}`;
+function publicUrlThrough(toxiproxy: Toxiproxy) {
+  return async (shardId: string, port: number): Promise<string> => {
+    const proxy = await toxiproxy.proxy(clientEdge(shardId), `127.0.0.1:${port}`);
+    return `ws://${proxy.address}`;
+  };
 }
 
 function clientEdge(shardId: string): string {

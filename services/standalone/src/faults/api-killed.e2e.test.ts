@@ -2,7 +2,10 @@ import { expect, inject, test } from 'vitest';
 import { startFaultRun } from './fault-run.fixture.ts';
 
 test('[H1] [D1] [D2] fault 1: the API dies after a commit, before its answer; the retry is answered the same message', async () => {
-  await using run = await startFaultRun(inject, { apis: 2, shards: 2, failpoints: { 'api-0': 'api.after_commit=kill@40' } });
+  await using run = await startFaultRun(inject, {
+    ...{ apis: 2, shards: 2, hasProxies: false },
+    failpoints: { 'api-0': 'api.after_commit=kill@40' },
+  });
   await run.until(() => run.cluster.deaths.length > 0, 'death of the API');
   expect(run.cluster.deaths).toEqual(['api-0: signal SIGKILL']);
   await run.answers(60);

@@ -11,7 +11,7 @@ const garbage = [
 ];
 
 test('[D6] [D9] [L3] fault 10: records that cannot be read are counted and told by a resync; their partition goes on', async () => {
-  await using run = await startFaultRun(inject, { apis: 1, shards: 2 });
+  await using run = await startFaultRun(inject, { apis: 1, shards: 2, hasProxies: false });
   const { kafkaTopic, services } = run.cluster;
   const partition = partitionOf('user-0', 64);
   const [told, others] = [

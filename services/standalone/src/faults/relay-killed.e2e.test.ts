@@ -2,7 +2,10 @@ import { expect, inject, test } from 'vitest';
 import { startFaultRun } from './fault-run.fixture.ts';
 
 test('[D3] [D4] [M3] fault 3: the relay dies between its send and its delete: its successor sends again, and clients drop what they know', async () => {
-  await using run = await startFaultRun(inject, { apis: 2, shards: 2, failpoints: { 'api-0': 'relay.after_send=kill@25' } });
+  await using run = await startFaultRun(inject, {
+    ...{ apis: 2, shards: 2, hasProxies: false },
+    failpoints: { 'api-0': 'relay.after_send=kill@25' },
+  });
   await run.until(() => run.cluster.deaths.length > 0, 'death of the relay');
   const duplicates = () => run.readers.reduce((sum, { record }) => sum + record.duplicates, 0);
   const before = duplicates();
