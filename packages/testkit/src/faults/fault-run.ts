@@ -45,23 +45,29 @@ export class FaultRun implements AsyncDisposable {
     this.writer = new Writer({ api, conversations, perSecond: options.perSecond ?? 30, ...textOf });
   }
 
-  /** Everybody is connected, has a snapshot, and the load flows. */
+  /** Everybody is connected, has a snapshot, and the load flows. On failure nothing is left running. */
   static async start(options: FaultRunOptions): Promise<FaultRun> {
     const cluster = await FaultCluster.launch(options);
+    let started: AsyncDisposable = cluster;
     try {
       const api = new ApiClient(() => cluster.apiUrl(), { timeoutMs: requestTimeoutMs });
       const users = [...Array(options.users ?? 10).keys()].map((n) => `user-${n}`);
       const run = new FaultRun(cluster, api, await makeGroups(api, users, options.chats ?? 5), options);
-      await Promise.all(users.map((user) => run.connect(user)));
-      run.#firstReaders = [...run.readers];
-      run.#firstHeads = (await readTruth(cluster.databaseUrl)).heads;
-      run.writer.start();
-      await run.answers(20);
+      started = run;
+      await run.#begin(users);
       return run;
     } catch (error) {
-      await cluster[Symbol.asyncDispose]();
+      await started[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  async #begin(users: readonly string[]): Promise<void> {
+    await Promise.all(users.map((user) => this.connect(user)));
+    this.#firstReaders = [...this.readers];
+    this.#firstHeads = (await readTruth(this.cluster.databaseUrl)).heads;
+    this.writer.start();
+    await this.answers(20);
   }
 
   /** One more reader, for any user. */

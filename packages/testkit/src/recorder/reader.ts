@@ -46,8 +46,13 @@ export class Reader implements AsyncDisposable {
   /** Connected, and its snapshot loaded. */
   static async open(options: ReaderOptions): Promise<Reader> {
     const reader = new Reader(options);
-    reader.#reconnect(0);
-    await reader.until(() => reader.isQuiet, 'first snapshot');
+    try {
+      reader.#reconnect(0);
+      await reader.until(() => reader.isQuiet, 'first snapshot');
+    } catch (error) {
+      await reader[Symbol.asyncDispose]();
+      throw error;
+    }
     reader.#checkHeadsLater();
     return reader;
   }
