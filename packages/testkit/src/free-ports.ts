@@ -13,11 +13,21 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...ports, ...others];
 }
 
-function listen(): Promise<Server> {
-  return new Promise((resolve, reject) => {
+/** Below the range that the system takes for outgoing connections: else one of these may sit there when the server starts. */
+const range = { first: 10_000, count: 22_000 };
+
+async function listen(): Promise<Server> {
+  for (;;) {
+    const server = await tryToListen(range.first + Math.floor(Math.random() * range.count));
+    if (server !== undefined) return server;
+  }
+}
+
+function tryToListen(port: number): Promise<Server | undefined> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server));
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => resolve(server));
   });
 }
 

@@ -116,13 +116,26 @@ export class CatchUp implements AsyncDisposable {
         const timeline = this.#timelineOf(entry.id);
         timeline.begin(entry.my_joined_seq - 1);
         timeline.expect(entry.seq);
-        this.#holes.add(entry.id);
+        await this.#fill(timeline);
       }
       first ??= page.sync_cursor;
       next = page.next_cursor;
     }
     this.#cursor = first;
     this.#needsSync = false;
+  }
+
+  /**
+   * Events of one chat from a sync: all that was to be seen since the last one, so the numbers between them are nobody's hole. Only so
+   * a stay that began and ended meanwhile is shown: `/events` answers nothing any more.
+   */
+  #mergeRun(events: readonly Event[]): void {
+    const [first, last] = [events[0], events.at(-1)];
+    if (first === undefined || last === undefined) return;
+    const timeline = this.#timelineOf(first.chat_id);
+    if (timeline.hwm === undefined && isJoin(first, this.#options.userId)) timeline.begin(first.seq - 1);
+    if (timeline.hwm === undefined) for (const event of events) this.merge(event);
+    else timeline.fill(events, last.seq);
   }
 
   async #readSync(from: string): Promise<void> {
@@ -134,7 +147,7 @@ export class CatchUp implements AsyncDisposable {
         const page = syncPageSchema.parse(await this.#expect(`/v1/sync?cursor=${encodeURIComponent(cursor)}&limit=100`));
         if (page.too_long) record.faults.push('sync says too_long');
         record.fetch(page.events);
-        for (const event of page.events) this.merge(event);
+        for (const events of byChat(page.events)) this.#mergeRun(events);
         cursor = page.next_cursor;
         this.#cursor = cursor;
         hasMore = page.has_more;
@@ -198,6 +211,17 @@ export class CatchUp implements AsyncDisposable {
     if (answer.status !== 200 && answer.status !== 404) throw new Error(`GET ${path} answered ${answer.status}`);
     return answer;
   }
+}
+
+/** A page is ordered by chat, then by `seq`. */
+function byChat(events: readonly Event[]): Iterable<readonly Event[]> {
+  const chats = new Map<string, Event[]>();
+  for (const event of events) {
+    const ofChat = chats.get(event.chat_id);
+    if (ofChat === undefined) chats.set(event.chat_id, [event]);
+    else ofChat.push(event);
+  }
+  return chats.values();
 }
 
 function isJoin(event: Event, userId: string): boolean {
