@@ -93,6 +93,11 @@ export class SocketClient implements AsyncDisposable {
     return this.frames.filter((frame) => frame.type === 'event').filter((event) => event.chat_id === chatId);
   }
 
+  /** Says goodbye, as a client does that has no use for the connection any more. */
+  close(): void {
+    this.#socket.close(1000);
+  }
+
   closed(): Promise<Closed> {
     return this.#closed;
   }

@@ -115,7 +115,7 @@ export class Reader implements AsyncDisposable {
     this.record.readyAtMs.push(performance.now());
     void socket.closed().then(({ code }) => this.#onClosed(socket, connection, code));
     if (before === undefined) this.#catchUp.sync();
-    else this.#timers.after(overlapMs, () => void before[Symbol.asyncDispose]());
+    else this.#timers.after(overlapMs, () => before.close());
     this.#catchUp.checkHeads();
   }
 
