@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { type ApiMember, Cluster, type ClusterOptions, type ClusterServices } from '../cluster.ts';
 import { freePorts } from '../free-ports.ts';
 import { type IsolatedServices, isolateServices } from '../isolated-services.ts';
@@ -150,6 +151,13 @@ export class FaultCluster extends Cluster {
     const index = Number(/\d+$/.exec(role)?.[0]);
     if (role.startsWith('api-')) await this.startApi(index);
     else await this.startShard(index);
+  }
+
+  /** Redis forgets everything. */
+  async flushRedis(): Promise<void> {
+    const redis = new Redis(this.redis.url);
+    await redis.flushall();
+    redis.disconnect();
   }
 
   /** A process's metric, summed over its labels. */

@@ -1,5 +1,4 @@
 import type { FaultRun } from '@carillon/testkit';
-import { Redis } from 'ioredis';
 import { expect, inject, test } from 'vitest';
 import { startFaultRun } from './fault-run.fixture.ts';
 
@@ -10,9 +9,7 @@ const start = () => startFaultRun(inject, { apis: 1, shards: 2, own: ['redis'], 
 
 test('[R10] fault 19: Redis forgets everything: all register again, nobody misses anything', async () => {
   await using run = await start();
-  const redis = new Redis(run.cluster.redis.url);
-  await redis.flushall();
-  redis.disconnect();
+  await run.cluster.flushRedis();
   await run.answers(seconds * perSecond);
   await run.settle();
   expect(run.cluster.deaths).toEqual([]);
