@@ -27,6 +27,7 @@ function chanceOf(seed: number): () => number {
 /** Two shards that stay, others that come and go, users with connections at both, and a stream of events to each of them. */
 class Run implements AsyncDisposable {
   readonly presence = new FaultyPresence();
+  readonly inboxes: FaultyInbox[] = [];
   readonly witnesses: Witness[] = [];
   readonly #cluster: ShardCluster;
   readonly #chance: () => number;
@@ -45,6 +46,7 @@ class Run implements AsyncDisposable {
       aroundInbox: (inbox) => {
         const faulty = new FaultyInbox(inbox);
         faulty.latency = latency;
+        this.inboxes.push(faulty);
         return faulty;
       },
     });
@@ -74,9 +76,20 @@ class Run implements AsyncDisposable {
     const coming = await this.#cluster.start({ SHARD_ID: `coming-${round}` });
     for (let count = 0; count < 6; count += 1) {
       await this.connect(this.#any(users));
-      await this.pause(40);
+      await this.pause(80);
     }
     await coming.shard.stop();
+  }
+
+  /** The registry is away for all shards, or one of them cannot reach the others’ inboxes, for up to 0.6 s: 6 s of the shards. */
+  async fail(): Promise<void> {
+    const isWhole = this.#chance() < 0.5;
+    const away = isWhole ? this.inboxes : [this.#any(this.inboxes)];
+    for (const inbox of away) inbox.isAway = true;
+    this.presence.isAway = isWhole;
+    await this.pause(600);
+    this.presence.isAway = false;
+    for (const inbox of away) inbox.isAway = false;
   }
 
   async endOfStream(): Promise<void> {
@@ -120,6 +133,28 @@ test.each([1, 2, 3])(
     await run.endOfStream();
     await expect.poll(() => run.witnesses.every(({ isReady }) => isReady), { timeout: 15_000 }).toBe(true);
     await expect.poll(() => run.unexplained(), { timeout: 15_000 }).toEqual([]);
+  },
+  60_000,
+);
+
+test.each([11, 12, 13])(
+  '[R14][R11] nor do they while presence and inboxes fail (seed %s)',
+  async (seed) => {
+    await using run = new Run(seed);
+    await run.start();
+    let isMoving = true;
+    const failing = (async () => {
+      while (isMoving) {
+        await run.pause(800);
+        await run.fail();
+      }
+    })();
+    for (let round = 0; round < 5; round += 1) await run.move(round);
+    isMoving = false;
+    await failing;
+    await run.endOfStream();
+    await expect.poll(() => run.witnesses.every(({ isReady }) => isReady), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => run.unexplained(), { timeout: 20_000 }).toEqual([]);
   },
   60_000,
 );

@@ -39,6 +39,8 @@ export type ShardLifeOptions = {
 
 /** A lease that is not renewed for longer is about to end, and with it whatever is registered [R3]. */
 const leaseFailingLimitMs = 10_000;
+/** After an assignment, the others' leases are read again: they have changed too. */
+const lookAgainMs = 1_000;
 
 /**
  * One life of a shard: all that bears its epoch. What comes from the log goes to local connections and, by the routing table, to
@@ -57,6 +59,8 @@ export class ShardLife {
   readonly losses: LossNotices;
   #memberId: string | undefined;
   #timer: Disposable | undefined;
+  #isLookDue = false;
+  readonly #ended = new AbortController();
 
   constructor(options: ShardLifeOptions) {
     this.#options = options;
@@ -128,6 +132,7 @@ export class ShardLife {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
     this.#timer?.[Symbol.dispose]();
     this.losses[Symbol.dispose]();
     this.registrar[Symbol.dispose]();
@@ -142,6 +147,15 @@ export class ShardLife {
     this.#routes.assign(partitions);
     this.registrar.assign(partitions);
     this.#options.onAssigned();
+    if (!this.#isLookDue) void this.#lookAgain();
+  }
+
+  /** Who else got or lost partitions says so in its lease by then: no renewal has to be waited for to see a new owner, or an end. */
+  async #lookAgain(): Promise<void> {
+    this.#isLookDue = true;
+    await this.#options.clock.sleep(lookAgainMs, this.#ended.signal).catch((reason: unknown) => reason);
+    this.#isLookDue = false;
+    if (!this.#ended.signal.aborted) await this.#followLeases();
   }
 
   /** Whoever joined anew may have missed assignments: between two of its own a partition had another owner, and that one the notices. */

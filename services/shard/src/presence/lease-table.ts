@@ -47,20 +47,3 @@ export function ownerOf(leases: readonly LiveLease[], partition: number): ShardT
   );
   return owner === undefined ? undefined : shardToken(owner.shardId, owner.epoch);
 }
-
-/**
- * The partitions whose owner's lease ended between two readings without a farewell: it may have owed somebody word of a loss, and
- * cannot give it any more.
- */
-export function orphanedPartitions(
-  before: readonly LiveLease[],
-  now: readonly LiveLease[],
-  farewells: ReadonlySet<ShardToken>,
-): ReadonlySet<number> {
-  const living = new Set(now.map((lease) => shardToken(lease.shardId, lease.epoch)));
-  const crashed = before.filter((lease) => {
-    const token = shardToken(lease.shardId, lease.epoch);
-    return !living.has(token) && !farewells.has(token);
-  });
-  return new Set(crashed.flatMap((lease) => lease.partitions));
-}

@@ -1,4 +1,4 @@
-import { type LiveLease, type Presence, type ShardToken, shardToken } from '@carillon/presence';
+import type { LiveLease, Presence, ShardToken } from '@carillon/presence';
 import { partitionOf } from '@carillon/protocol';
 import type { Clock, Logger } from '@carillon/runtime';
 import type { Forwarder } from '../delivery/forwarder.ts';
@@ -6,8 +6,9 @@ import type { RoutingTable } from '../delivery/routing-table.ts';
 import type { InboxItem, Notice } from '../inbox/inbox.ts';
 import { Announcer } from './announcer.ts';
 import { LateUsers, takeSome } from './late-users.ts';
-import { type LeaseTable, orphanedPartitions, ownerOf } from './lease-table.ts';
+import { type LeaseTable, ownerOf } from './lease-table.ts';
 import { LocalUsers, type Standing } from './local-users.ts';
+import { OwnerWatch } from './owner-watch.ts';
 import type { LossReason } from './resync-pacer.ts';
 
 type RegistrarOptions = {
@@ -52,6 +53,7 @@ export class Registrar implements Disposable {
   readonly #options: RegistrarOptions;
   readonly #users: LocalUsers;
   readonly #announcer: Announcer;
+  readonly #owners: OwnerWatch;
   readonly #dirty = new Set<string>();
   readonly #late: LateUsers;
   /** Users whose events may have found no way here, until they are acknowledged again. */
@@ -60,9 +62,6 @@ export class Registrar implements Disposable {
   readonly #told = new Map<number, ShardToken>();
   readonly #ended = new AbortController();
   #own: ReadonlySet<number> = new Set();
-  #leases: readonly LiveLease[] = [];
-  /** Shards that have told all they had to tell, until their lease is gone. */
-  readonly #farewells = new Set<ShardToken>();
   #downUntilMs = Number.NEGATIVE_INFINITY;
   #isFlushing = false;
 
@@ -70,7 +69,8 @@ export class Registrar implements Disposable {
     this.#options = options;
     this.#users = new LocalUsers((userId) => partitionOf(userId, options.partitionCount));
     this.#announcer = new Announcer({ ...options, users: this.#users });
-    const { clock, random } = options;
+    const { self, clock, random } = options;
+    this.#owners = new OwnerWatch(self, clock);
     this.#late = new LateUsers({ clock, random, ended: this.#ended.signal, onDue: (userId) => this.#markDirty(userId) });
   }
 
@@ -136,10 +136,7 @@ export class Registrar implements Disposable {
    * those whose owner ended without a farewell may have lost something that nobody else knows of [R13].
    */
   followOwners(leases: readonly LiveLease[]): void {
-    const orphaned = orphanedPartitions(this.#leases, leases, this.#farewells);
-    for (const token of this.#farewells) if (!isListed(leases, token)) this.#farewells.delete(token);
-    this.#leases = leases;
-    for (const partition of orphaned) this.#suspectLoss(partition, 'takeover');
+    for (const partition of this.#owners.observe(leases)) this.#suspectLoss(partition, 'takeover');
     for (const partition of this.#foreignPartitions()) {
       const owner = ownerOf(leases, partition);
       if (owner === undefined) this.#degrade(partition);
@@ -157,7 +154,7 @@ export class Registrar implements Disposable {
         this.#markLost([item.userId], 'gap');
         break;
       case 'farewell':
-        this.#farewells.add(sender);
+        this.#owners.noteFarewell(sender);
         break;
       case 'register':
       case 'unregister':
@@ -226,7 +223,7 @@ export class Registrar implements Disposable {
     if (this.#own.has(partition)) return this.#conclude(userIds);
     const owner = await this.#announcer.announce(partition, userIds);
     if (this.#own.has(partition)) return this.#conclude(userIds);
-    if (owner === undefined) return this.#fail(partition, this.#users.split(userIds)[0]);
+    if (owner === undefined) return this.#failUnheard(partition, this.#users.split(userIds)[0]);
     this.#late.noteSuccess();
     this.#noteOwner(partition, owner);
     this.#conclude(userIds);
@@ -254,6 +251,12 @@ export class Registrar implements Disposable {
     this.#settle(userIds, { degraded: true });
     if (!this.#own.has(partition)) this.#stand(userIds, 'degraded');
     this.#tellLater(userIds);
+  }
+
+  /** Until the next try the partition may have owners that never hear of these users: the one that does cannot know what they missed. */
+  #failUnheard(partition: number, userIds: readonly string[]): void {
+    this.#markLost(userIds, 'gap');
+    this.#fail(partition, userIds);
   }
 
   #degrade(partition: number): void {
@@ -299,8 +302,4 @@ export class Registrar implements Disposable {
   #tellLater(userIds: Iterable<string>): void {
     for (const userId of userIds) if (this.#users.has(userId) || this.#late.size < maxLate) this.#late.add(userId);
   }
-}
-
-function isListed(leases: readonly LiveLease[], token: ShardToken): boolean {
-  return leases.some((lease) => shardToken(lease.shardId, lease.epoch) === token);
 }
