@@ -1,19 +1,11 @@
-import { type Clock, systemClock } from '@carillon/runtime';
+import { systemClock } from '@carillon/runtime';
 import { expect, test } from 'vitest';
 import { lateReader } from './late-reader.fixture.ts';
 import { FaultyInbox, FaultyPresence } from './presence/faulty.fixture.ts';
-import { ShardCluster, type TestShard } from './shard-cluster.fixture.ts';
+import { fastClock, ShardCluster, type TestShard } from './shard-cluster.fixture.ts';
 import { Witness } from './witness.fixture.ts';
 
 const users = Array.from({ length: 12 }, (_, index) => `user-${index}`);
-
-/** Ten times faster: leases, spreads and pauses pass in a tenth of their time. */
-const fastClock: Clock = {
-  nowMs: systemClock.nowMs,
-  monotonicMs: () => systemClock.monotonicMs() * 10,
-  sleep: (ms, signal) => systemClock.sleep(ms / 10, signal),
-  every: (ms, tick) => systemClock.every(ms / 10, tick),
-};
 
 /** The same numbers for the same seed. */
 function chanceOf(seed: number): () => number {

@@ -17,6 +17,14 @@ export const jwtSecret = 'a-token-secret-of-at-least-32-bytes-for-tests!';
 export const chatId = '01890000-0000-7000-8000-000000000001';
 const partitionCount = 8;
 
+/** Ten times faster: leases, spreads and pauses pass in a tenth of their time. */
+export const fastClock: Clock = {
+  nowMs: systemClock.nowMs,
+  monotonicMs: () => systemClock.monotonicMs() * 10,
+  sleep: (ms, signal) => systemClock.sleep(ms / 10, signal),
+  every: (ms, tick) => systemClock.every(ms / 10, tick),
+};
+
 /** What a test puts around a part that shards share. */
 export type ClusterFaults = {
   readonly presence?: InProcessPresence;
