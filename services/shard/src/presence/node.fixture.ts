@@ -1,4 +1,4 @@
-import { type Presence, type ShardToken, shardToken } from '@carillon/presence';
+import { type Presence, type RenewOutcome, type ShardToken, shardToken } from '@carillon/presence';
 import { partitionOf } from '@carillon/protocol';
 import { type Clock, silentLogger, systemClock } from '@carillon/runtime';
 import { Forwarder } from '../delivery/forwarder.ts';
@@ -70,8 +70,8 @@ export class Node<I extends Inbox> implements AsyncDisposable {
   }
 
   /** The lease says that it owns these. */
-  async claim(partitions: readonly number[]): Promise<void> {
-    await this.#presence.renewLease({ shardId: this.#shardId, epoch: 1, url: '', state: 'active', connections: 0, partitions });
+  claim(partitions: readonly number[]): Promise<RenewOutcome> {
+    return this.#presence.renewLease({ shardId: this.#shardId, epoch: 1, url: '', state: 'active', connections: 0, partitions });
   }
 
   async own(partitions: readonly number[]): Promise<void> {

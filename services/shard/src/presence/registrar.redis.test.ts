@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { RedisPresence, type ShardToken } from '@carillon/presence';
-import { silentLogger, systemClock } from '@carillon/runtime';
-import { startRedis } from '@carillon/testkit';
+import { silentLogger, systemClock, withDeadline } from '@carillon/runtime';
+import { type RedisServer, startRedis } from '@carillon/testkit';
+import { Redis } from 'ioredis';
 import { describe, expect, inject, test } from 'vitest';
 import { RedisInbox } from '../inbox/redis-inbox.ts';
 import { allPartitions, Node } from './node.fixture.ts';
@@ -33,7 +34,72 @@ async function pair(url: string) {
   return { owner, other, keyPrefix, [Symbol.asyncDispose]: dispose };
 }
 
+/** Renews as a shard does, and registers all again when the registry had lost the lease. */
+async function keepLease(node: Node<RedisInbox>, partitions: readonly number[]): Promise<boolean> {
+  try {
+    if ((await node.claim(partitions)) === 'restored') node.registrar.registerAll();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+type Fault = (server: RedisServer, admin: Redis) => Promise<unknown>;
+
+const faults: readonly (readonly [string, Fault])[] = [
+  ['forgets everything', (_, admin) => admin.flushall()],
+  ['forgets its scripts', (_, admin) => admin.script('FLUSH')],
+  ['drops its clients', (_, admin) => admin.call('CLIENT', 'KILL', 'TYPE', 'normal')],
+  ['answers nobody for 2 s', (_, admin) => admin.client('PAUSE', 2_000, 'ALL')],
+  ['has no memory left for 1 s', outOfMemory],
+  ['comes back empty', (server) => server.process.signal('SIGKILL').then(() => server.process.start())],
+];
+
+async function outOfMemory(_: RedisServer, admin: Redis): Promise<void> {
+  await admin.config('SET', 'maxmemory', '1');
+  await systemClock.sleep(1_000);
+  await admin.config('SET', 'maxmemory', '0');
+}
+
 describe('registrations on Redis', () => {
+  test.each(faults)(
+    '[R5][R10] Redis %s: no promise hangs, own users notice nothing, then owner and registry hold what is true',
+    async (_, harm) => {
+      const server = await startRedis();
+      await using _server = { [Symbol.asyncDispose]: () => server.stop() };
+      const admin = new Redis(server.url, { retryStrategy: () => 100 });
+      // The faults end its connection too.
+      admin.on('error', () => undefined);
+      using _admin = { [Symbol.dispose]: () => admin.disconnect() };
+      await using shards = await pair(server.url);
+      const { owner, other } = shards;
+      const userIds = Array.from({ length: 300 }, (_user, i) => `user-${i}`);
+      await Promise.all(userIds.map((userId) => other.node.registrar.register(userId)));
+      for (const userId of userIds.slice(0, 100)) other.node.registrar.unregister(userId);
+      const harmed = harm(server, admin);
+      const during = await withDeadline(
+        Promise.all([owner.node.registrar.register('own'), other.node.registrar.register('foreign')]),
+        5_000,
+        'registrations during the fault',
+      );
+      expect(during[0]).toEqual({ degraded: false });
+      await harmed;
+      const keepBoth = async () => (await keepLease(owner.node, allPartitions)) && (await keepLease(other.node, []));
+      await expect.poll(keepBoth, { timeout: 15_000 }).toBe(true);
+      const expected = new Set([...userIds.slice(100), 'foreign']);
+      const isTrue = (holds: (userId: string) => boolean) =>
+        [...userIds, 'foreign'].every((userId) => holds(userId) === expected.has(userId));
+      const registered = async () => {
+        const loads = await Promise.all(allPartitions.map((partition) => other.presence.loadPartition(partition)));
+        return isTrue((userId) => loads.some((load) => load.get(userId)?.includes(other.node.token)));
+      };
+      await expect.poll(() => isTrue((userId) => owner.node.holders(userId).includes(other.node.token)), { timeout: 20_000 }).toBe(true);
+      await expect.poll(registered, { timeout: 20_000 }).toBe(true);
+      await expect.poll(() => userIds.filter((userId) => other.node.registrar.isDegraded(userId)), { timeout: 20_000 }).toEqual([]);
+    },
+    60_000,
+  );
+
   test('[R7] a storm of users is acknowledged by the owner, who then knows them all', async () => {
     await using shards = await pair(inject('redisUrl'));
     const { owner, other } = shards;
