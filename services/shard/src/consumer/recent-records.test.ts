@@ -140,6 +140,17 @@ describe('[R6] recent records', () => {
     expect([rings.pos(since), rings.seqsBehind('1.7')]).toEqual(['5.7', [3, 4, 5, 6]]);
   });
 
+  test('[M4] step back to a record that is read again: what lies behind it is still to come, so it is not replayed before it', () => {
+    const rings = new Rings();
+    rings.done(...span(1, 4));
+    rings.recent.assign([0], 'a');
+    rings.push({ offset: 2 }, { offset: 3 });
+    expect([rings.pos(), rings.seqsBehind('1.7'), rings.seqsBehind('2.7')]).toEqual(['1.7', [3], []]);
+    rings.finish(2, 3);
+    rings.done({ offset: 4 });
+    expect([rings.pos(), rings.seqsBehind('1.7')]).toEqual(['4.7', [3, 4, 5]]);
+  });
+
   test.each<[string, (rings: Rings) => void]>([
     ['that another member has joined under', ({ recent }) => recent.assign([0, 1], 'b')],
     [

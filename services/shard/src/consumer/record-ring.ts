@@ -30,7 +30,7 @@ export class RecordRing {
   push(record: ReceivedRecord, frame: OutgoingFrame): void {
     const last = this.#slots.at(-1);
     if (last !== undefined && record.offset <= last.offset) {
-      if (this.#slotOf(record.offset, record.appendedAtMs) >= 0) return;
+      if (this.#isReadAgain(record)) return;
       this.#clear();
     }
     const kept = keep(record, frame);
@@ -73,6 +73,14 @@ export class RecordRing {
       if (record?.frame !== undefined && record.recipients.includes(userId)) frames.push(record.frame);
     }
     return frames;
+  }
+
+  /** It is delivered again, and all behind it: whoever comes meanwhile must not be sent the later ones before it [M4]. */
+  #isReadAgain({ offset, appendedAtMs }: ReceivedRecord): boolean {
+    const slot = this.#slotOf(offset, appendedAtMs);
+    if (slot < 0) return false;
+    this.#finished = Math.min(this.#finished, slot);
+    return true;
   }
 
   /** -1: it is not here, or the log was made anew and has another record there. */
