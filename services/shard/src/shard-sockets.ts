@@ -56,7 +56,12 @@ export class ShardSockets implements Disposable {
     this.#wheel = new TimerWheel(clock.monotonicMs());
     this.admission = createAdmission(options, this.#loopDelay.isOverloaded);
     const accept = this.#createAcceptParts();
-    this.#server = new UwsServer({ host: config.HOST, port: config.SHARD_PORT, onUpgrade: (request) => acceptUpgrade(request, accept) });
+    this.#server = new UwsServer({
+      host: config.HOST,
+      port: config.SHARD_PORT,
+      clock,
+      onUpgrade: (request) => acceptUpgrade(request, accept),
+    });
   }
 
   /** Listens, and refuses everybody until `serve`. Returns the port. */

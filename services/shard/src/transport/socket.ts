@@ -12,7 +12,7 @@ export interface Socket {
   bufferedBytes(): number;
   /** What `write` sends leaves in one system call. Synchronous, never nested. */
   cork(write: () => void): void;
-  /** Sends a close frame behind what is buffered, then ends; `onClose` is called before this returns. */
+  /** `onClose` is called before this returns. A close frame follows what is buffered; what has not left after 5 s is cut off. */
   end(code: number, reason: string): void;
 }
 
