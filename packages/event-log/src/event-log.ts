@@ -59,7 +59,12 @@ export interface LogListener {
   onAssigned(generation: number, partitions: readonly number[]): void;
   /** Records of one partition in offset order. Each must be finished by `reader.finish` exactly once. */
   onRecords(partition: number, records: readonly ReceivedRecord[]): void;
-  /** A record whose headers cannot be read. The reader has counted it as finished: it never blocks a partition. */
+  /**
+   * A record that cannot be read, but for its place and whom it was for: chat and event are empty, `seq` is 0, the value is void.
+   * Told in its place among the records, and to be finished as they are.
+   */
+  onDamaged(record: ReceivedRecord, error: Error): void;
+  /** A record of which not even the recipients can be read. The reader has counted it as finished: it never blocks a partition. */
   onPoison(partition: number, offset: number, error: Error): void;
   /** So many records of the partition are passed over: it had fallen too far behind before this member took it [D13]. */
   onSkipped(partition: number, records: number): void;

@@ -78,24 +78,34 @@ async function produce(topic: string, messages: Message[]): Promise<void> {
 
 const goodHeaders = { recipients: '["u"]', chat_id: 'c', seq: '1', event: 'message.created' };
 
-test('[D9] a record whose headers cannot be read is told and skipped: the partition goes on', async () => {
+test('[D9] [D15] a record that cannot be read is told in its place, with its recipients where those can be read: the partition goes on', async () => {
   await using log = disposable(await createLog(1));
   const reader = log.createReader({ shardId: 'a', epoch: 1, state: 'active' });
   const listener = new RecordingListener(reader, { finishes: true });
   await reader.start(listener);
   const broken = [{}, { ...goodHeaders, recipients: '{' }, { ...goodHeaders, recipients: '[]' }, { ...goodHeaders, recipients: '[1]' }];
-  const wrong = [...broken, { ...goodHeaders, seq: 'x' }, { ...goodHeaders, seq: '' }, { ...goodHeaders, chat_id: ['a', 'b'] }];
+  const wrong = [
+    { ...goodHeaders, seq: 'x' },
+    { ...goodHeaders, seq: '' },
+    { ...goodHeaders, chat_id: ['a', 'b'] },
+  ];
   await produce(log.topic, [
+    ...broken.map((headers) => ({ partition: 0, value: 'v', headers })),
+    { partition: 0, value: 'v', headers: goodHeaders },
     ...wrong.map((headers) => ({ partition: 0, value: 'v', headers })),
     { partition: 0, value: null, headers: goodHeaders },
     { partition: 0, value: 'v', headers: goodHeaders },
   ]);
-  await expect.poll(() => listener.records.length, patience).toBe(1);
-  expect(listener.poison.map(({ offset }) => offset)).toEqual(Array.from({ length: wrong.length + 1 }, (_, offset) => offset));
+  await expect.poll(() => listener.records.map(({ offset }) => offset), patience).toEqual([4, 9]);
+  expect(listener.poison.map(({ offset }) => offset)).toEqual([0, 1, 2, 3]);
+  expect(listener.damaged.map(({ record }) => record.offset)).toEqual([5, 6, 7, 8]);
+  const empty = { partition: 0, recipients: ['u'], chatId: '', seq: 0, event: '', value: Buffer.alloc(0), generation: listener.generation };
+  for (const { record } of listener.damaged) expect(record).toMatchObject(empty);
+  expect(listener.order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   await expect.poll(() => reader.lagRecords(), patience).toBe(0);
   await reader[Symbol.asyncDispose]();
   expect(await withAdmin((admin) => admin.fetchOffsets({ groupId: log.groupId, topics: [log.topic] }))).toMatchObject([
-    { partitions: [{ partition: 0, offset: String(wrong.length + 2) }] },
+    { partitions: [{ partition: 0, offset: '10' }] },
   ]);
 });
 
@@ -213,6 +223,7 @@ test('[L3] a listener that throws makes the reader dead, told once: nothing says
     onRecords: () => {
       throw new TypeError('a bug');
     },
+    onDamaged: () => undefined,
     onPoison: () => undefined,
     onSkipped: () => undefined,
     onDead: (error) => dead.push(error),

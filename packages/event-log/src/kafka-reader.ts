@@ -3,7 +3,7 @@ import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPay
 import type { EventLogReader, GroupMember, LogListener, ReceivedRecord } from './event-log.ts';
 import { createConsumer } from './kafka-consumer.ts';
 import { KafkaPulse } from './kafka-pulse.ts';
-import { fromKafkaMessage } from './kafka-record.ts';
+import { fromDamagedMessage, fromKafkaMessage } from './kafka-record.ts';
 import { KafkaSockets } from './kafka-sockets.ts';
 import { kafkaStickyAssigner } from './kafka-sticky-assigner.ts';
 import { KafkaWatch } from './kafka-watch.ts';
@@ -230,19 +230,42 @@ export class KafkaReader implements EventLogReader {
   }
 
   #handOver(partition: number, reading: PartitionReading, messages: readonly KafkaMessage[]): void {
-    const records: ReceivedRecord[] = [];
+    let records: ReceivedRecord[] = [];
     for (const message of messages) {
-      const offset = Number(message.offset);
-      reading.hand(offset);
+      reading.hand(Number(message.offset));
       try {
         records.push(fromKafkaMessage(message, partition, this.#generation));
       } catch (error) {
-        reading.finish(offset);
-        const reason = error instanceof Error ? error : new Error(String(error));
-        this.#tell((listener) => listener.onPoison(partition, offset, reason));
+        this.#tellRecords(partition, records);
+        records = [];
+        this.#tellUnread(partition, reading, message, asError(error));
       }
     }
+    this.#tellRecords(partition, records);
+  }
+
+  #tellRecords(partition: number, records: readonly ReceivedRecord[]): void {
     if (records.length > 0) this.#tell((listener) => listener.onRecords(partition, records));
+  }
+
+  /** Read once: what a record's headers say does not change with another try. */
+  #tellUnread(partition: number, reading: PartitionReading, message: KafkaMessage, error: Error): void {
+    const damaged = this.#damagedOf(partition, message);
+    const offset = Number(message.offset);
+    if (damaged === undefined) reading.finish(offset);
+    this.#tell((listener) => {
+      if (damaged === undefined) listener.onPoison(partition, offset, error);
+      else listener.onDamaged(damaged, error);
+    });
+  }
+
+  #damagedOf(partition: number, message: KafkaMessage): ReceivedRecord | undefined {
+    try {
+      return fromDamagedMessage(message, partition, this.#generation);
+    } catch (err) {
+      this.#options.logger.debug({ err, partition }, 'nor can its recipients be read');
+      return undefined;
+    }
   }
 
   /** [D13] True: the batch is void, and the next fetch begins behind the backlog. */
@@ -264,7 +287,7 @@ export class KafkaReader implements EventLogReader {
     try {
       if (this.#listener !== undefined) call(this.#listener);
     } catch (error) {
-      this.#die(error instanceof Error ? error : new Error(String(error)));
+      this.#die(asError(error));
     }
   }
 
@@ -297,4 +320,8 @@ export class KafkaReader implements EventLogReader {
     this.#watch[Symbol.dispose]();
     this.#listener?.onDead(error);
   }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -13,6 +13,8 @@ export function toKafkaMessage(record: LogRecord): Message {
   return { key: record.recipients[0] ?? '', value: record.value, partition: record.partition, headers };
 }
 
+const nothing = Buffer.alloc(0);
+
 /** The record as the log has it; throws when its headers cannot be read. The value is never looked into [D10]. */
 export function fromKafkaMessage(message: KafkaMessage, partition: number, generation: number): ReceivedRecord {
   const { headers = {}, value } = message;
@@ -30,6 +32,13 @@ export function fromKafkaMessage(message: KafkaMessage, partition: number, gener
     appendedAtMs: Number(message.timestamp),
     generation,
   };
+}
+
+/** What is left of a record that cannot be read: its place, and whom it was for. Throws when not even that can be read. */
+export function fromDamagedMessage(message: KafkaMessage, partition: number, generation: number): ReceivedRecord {
+  const recipients = parseRecipients(text(message.headers ?? {}, 'recipients'));
+  const place = { partition, offset: Number(message.offset), appendedAtMs: Number(message.timestamp), generation };
+  return { ...place, recipients, chatId: '', seq: 0, event: '', value: nothing };
 }
 
 function text(headers: IHeaders, name: string): string {

@@ -25,6 +25,7 @@ export function lateReader(reader: EventLogReader, latency: () => Promise<void>)
             heard();
           }),
         onRecords: (partition, records) => void later(() => listener.onRecords(partition, records)),
+        onDamaged: (record, error) => void later(() => listener.onDamaged(record, error)),
         onPoison: (partition, offset, error) => void later(() => listener.onPoison(partition, offset, error)),
         onSkipped: (partition, records) => void later(() => listener.onSkipped(partition, records)),
         onDead: (error) => void later(() => listener.onDead(error)),

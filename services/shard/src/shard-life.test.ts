@@ -35,13 +35,13 @@ class JoiningReader {
   }
 }
 
-test('[R8] a member that joins anew loads the routes of the partitions that it had before: another owner got their notices', async () => {
+/** A life on its own, whose reader the test plays. */
+function createLife(reader: EventLogReader) {
   const presence = new FaultyPresence();
-  const joining = new JoiningReader();
-  const [self, holder] = [shardToken('a', 1), shardToken('c', 1)];
+  const self = shardToken('a', 1);
   const inbox = new FaultyInbox(new InProcessInboxes().open(self));
-  await using life = new ShardLife({
-    ...{ token: self, tasks: 4, partitionCount, presence, inbox, reader: joining.reader, connections: new ConnectionTable() },
+  const life: ShardLife = new ShardLife({
+    ...{ token: self, tasks: 4, partitionCount, presence, inbox, reader, connections: new ConnectionTable() },
     ...{ counts: new ShardMetrics(new Metrics()).forShard('a'), clock: systemClock, random: Math.random, logger: silentLogger },
     recent: new RecentRecords(),
     requestTurn: () => setImmediate(() => life.pool.routeTurn(Number.POSITIVE_INFINITY, () => false)),
@@ -49,6 +49,33 @@ test('[R8] a member that joins anew loads the routes of the partitions that it h
     onAssigned: () => undefined,
     onDead: (error) => expect.fail(error.message),
   });
+  return { life, presence, inbox };
+}
+
+test('[D15] a damaged record becomes a resync that goes the way of its recipients, to other shards too', async () => {
+  const joining = new JoiningReader();
+  const { life, presence, inbox } = createLife(joining.reader);
+  await using _ = life;
+  const holder = shardToken('c', 1);
+  const partition = partitionOf('ann', partitionCount);
+  await presence.renewLease({ shardId: 'c', epoch: 1, url: '', state: 'active', connections: 0, partitions: [] });
+  await presence.register(partition, ['ann'], holder);
+  await life.start();
+  joining.join(1, 'first');
+  const place = { partition, offset: 0, appendedAtMs: 0, generation: 1 };
+  const damaged = { ...place, recipients: ['ann', 'bob'], chatId: '', seq: 0, event: '', value: Buffer.alloc(0) };
+  joining.listener?.onDamaged(damaged, new Error('garbage'));
+  await expect.poll(() => inbox.sent).toHaveLength(1);
+  const value = Buffer.from('{"type":"resync","reason":"gap"}');
+  const item = { kind: 'forward', recipients: ['ann'], chatId: '', seq: 0, event: 'resync', value };
+  expect(inbox.sent).toEqual([{ to: holder, items: [item] }]);
+});
+
+test('[R8] a member that joins anew loads the routes of the partitions that it had before: another owner got their notices', async () => {
+  const joining = new JoiningReader();
+  const { life, presence, inbox } = createLife(joining.reader);
+  await using _ = life;
+  const holder = shardToken('c', 1);
   const loads = () => presence.calls.filter((call) => call === 'loadPartition').length;
   await life.start();
   joining.join(1, 'first');

@@ -113,6 +113,7 @@ test('[D3] what the relay appends, a reader of the log receives', async () => {
       received.push(...records);
       for (const record of records) reader.finish(record);
     },
+    onDamaged: (_record, error) => expect.fail(error.message),
     onPoison: (_partition, _offset, error) => expect.fail(error.message),
     onSkipped: () => expect.fail('nothing is behind'),
     onDead: (error) => expect.fail(error.message),

@@ -30,8 +30,7 @@ export class OutgoingFrame {
 
   /** The record's value as it came: never parsed. */
   static ofRecord(record: Pick<ReceivedRecord, 'chatId' | 'seq' | 'event' | 'value'>): OutgoingFrame {
-    const kind = record.event.startsWith('signal.') ? 'signal' : record.event === 'watermark' ? 'watermark' : 'event';
-    return new OutgoingFrame({ kind, chatId: record.chatId, seq: record.seq, bytes: record.value, isKept: false });
+    return new OutgoingFrame({ kind: kindOf(record.event), chatId: record.chatId, seq: record.seq, bytes: record.value, isKept: false });
   }
 
   /** A frame that this shard makes for one connection. */
@@ -45,4 +44,9 @@ export class OutgoingFrame {
     this.bytes = Buffer.from(this.bytes);
     this.#isKept = true;
   }
+}
+
+function kindOf(event: string): FrameKind {
+  if (event === 'watermark' || event === 'resync') return event;
+  return event.startsWith('signal.') ? 'signal' : 'event';
 }

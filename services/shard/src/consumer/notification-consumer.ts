@@ -1,4 +1,5 @@
 import type { EventLogReader, LogListener, ReceivedRecord } from '@carillon/event-log';
+import type { ServerFrame } from '@carillon/protocol';
 import type { Logger } from '@carillon/runtime';
 import type { DeliveryPool } from '../delivery/delivery-pool.ts';
 import type { ShardCounts } from '../metrics.ts';
@@ -15,6 +16,8 @@ type NotificationConsumerOptions = {
   readonly onLost: (partition: number) => void;
   readonly onDead: (error: Error) => void;
 };
+
+const resync = Buffer.from(JSON.stringify({ type: 'resync', reason: 'gap' } satisfies ServerFrame));
 
 /**
  * Hands the records of this shard's partitions to the delivery pool. The reader commits up to the lowest record that the pool has
@@ -40,6 +43,14 @@ export class NotificationConsumer implements LogListener {
 
   onRecords(partition: number, records: readonly ReceivedRecord[]): void {
     this.#options.pool.enqueue(partition, records);
+  }
+
+  /** [D15] A `resync` goes its recipients' way in its stead, to whatever shard holds them, and stands in a replay. */
+  onDamaged(record: ReceivedRecord, err: Error): void {
+    const { partition, offset } = record;
+    this.#options.counts.poison += 1;
+    this.#options.logger.error({ partition, offset, err }, 'record skipped: only its recipients can be read');
+    this.#options.pool.enqueue(partition, [{ ...record, event: 'resync', value: resync }]);
   }
 
   onPoison(partition: number, offset: number, err: Error): void {

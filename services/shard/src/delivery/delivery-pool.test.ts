@@ -165,6 +165,20 @@ describe('a delivery pool', () => {
     expect(harness.finished.length).toBe(4);
   });
 
+  test.each([
+    ['message.created', 1, [2]],
+    ['resync', 0, [2]],
+    ['signal.read', 0, []],
+  ])('[R11] [D15] a failed forward is a loss of the partition, unless it was a signal: %s', async (event, seq, skipped) => {
+    const harness = new Harness(1);
+    harness.holders.set('away', [away]);
+    harness.pool.enqueue(2, [{ ...record(2, seq, ['away']), event }]);
+    harness.all();
+    harness.forwards[0]?.settle('failed');
+    await expect.poll(() => harness.finished.length).toBe(1);
+    expect(harness.skipped).toEqual(skipped);
+  });
+
   test('a partition whose routes are being loaded waits; its lane does not', async () => {
     const harness = new Harness(1);
     let loaded: () => void = () => undefined;

@@ -194,7 +194,7 @@ export class DeliveryPool {
       this.#options.forwarder.forward(to, { kind: 'forward', recipients, value, chatId, seq, event }),
     );
     const results = await Promise.all(all);
-    if (seq > 0 && results.includes('failed')) this.#options.onSkipped(partition.partition);
+    if (work.frame.kind !== 'signal' && results.includes('failed')) this.#options.onSkipped(partition.partition);
     this.#waiting -= 1;
     lane.state = 'idle';
     this.#endChunk(lane, partition, work);
