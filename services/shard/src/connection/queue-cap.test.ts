@@ -8,11 +8,11 @@ import { SendQueue } from './send-queue.ts';
 const frameBytes = 100;
 
 /** A connection whose reader has stalled, with that many events of a chat waiting. */
-function stalled(events: number) {
+function stalled(events: number, chats = 1) {
   const counts = new ShardCounts(() => undefined);
   const queue = new SendQueue({ maxBytes: 1 << 20, clock: systemClock, counts });
   for (let seq = 1; seq <= events; seq += 1) {
-    queue.push(OutgoingFrame.ofRecord({ chatId: 'c', seq, event: 'message.created', value: Buffer.alloc(frameBytes) }));
+    queue.push(OutgoingFrame.ofRecord({ chatId: `c${seq % chats}`, seq, event: 'message.created', value: Buffer.alloc(frameBytes) }));
   }
   const visits: string[] = [];
   const connection: CappedConnection = { queue, schedule: () => void visits.push('scheduled') };
@@ -37,4 +37,16 @@ test('[D14] below the cap nothing happens, and a thousand stalled readers stay b
   expect(sum(all)).toBe(frameBytes * 100_000);
   new QueueCap(frameBytes * 10_000).enforce(all.map(({ connection }) => connection));
   expect(sum(all)).toBeLessThanOrEqual(frameBytes * 10_000);
+});
+
+test('[D14][D6] queues that cannot shrink to few watermarks, or hold nothing but watermarks, are told by one resync', () => {
+  const all = Array.from({ length: 100 }, () => stalled(400, 400));
+  const connections = all.map(({ connection }) => connection);
+  new QueueCap(10_000).enforce(connections);
+  expect(sum(all)).toBeLessThanOrEqual(10_000);
+  const few = [stalled(400, 100)];
+  few[0]?.queue.collapse();
+  expect(sum(few)).toBeGreaterThan(5_000);
+  new QueueCap(1_000).enforce(few.map(({ connection }) => connection));
+  expect(sum(few)).toBeLessThan(100);
 });

@@ -83,9 +83,11 @@ export class SendQueue {
     return this.#options.maxBytes - resyncOverflow.bytes.length - this.#waitingBytes;
   }
 
-  /** As if it were over its bound: what waits is told instead of sent. */
+  /** As if it were over its bound: what waits is told instead of sent, by one `resync` where watermarks would take half of the room or more. */
   collapse(): void {
+    const before = this.queuedBytes;
     this.#collapse();
+    if (this.#withheld.chats > 0 && this.#withheld.bytes * 2 >= before) this.#collapseToResync();
   }
 
   /** A heartbeat joins the next flush: its count and position are those of the moment it is handed over. */
