@@ -42,6 +42,8 @@ test('[P6] every kind of event is pushed with full data, and equals what /events
   const path = `/v1/chats/${chat.id}`;
   const message = await api.sendText(owner, chat.id, 'c1', 'first');
   const edited = await api.expect<Message>(owner, 'PATCH', `${path}/messages/${message.id}`, { text: 'second' });
+  // A deletion replaces what the relay has not read yet by the tombstone [M10].
+  await eventOf(socket, 'message.updated', chat.id);
   await api.expect(owner, 'DELETE', `${path}/messages/${message.id}`);
   const renamed = await api.expect<Chat>(owner, 'PATCH', path, { title: 'Bell ringers' });
   const added = await api.expect<{ members: Member[] }>(owner, 'POST', `${path}/members`, { user_ids: [late] });
