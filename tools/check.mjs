@@ -12,6 +12,7 @@ const checks = {
   'dependency rules (dependency-cruiser)': ['depcruise', '--config', '.dependency-cruiser.cjs', 'packages', 'services', 'loadtest'],
   'unused code (knip)': ['knip', '--no-progress'],
   'rules and their tests (docs/SPEC.md)': ['tsx', 'tools/check-spec.ts'],
+  'size and package of the client (size-limit, publint, attw)': ['tsx', 'tools/check-client.ts'],
   'OpenAPI document (redocly)': ['redocly', 'lint', '--config', 'docs/redocly.yaml', 'docs/reference/openapi.json'],
 };
 

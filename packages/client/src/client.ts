@@ -1,0 +1,290 @@
+import type { ChatHandle } from './chat-handle.ts';
+import { Chats } from './chats.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { Connection, type ConnectionState, type ConnectionStats } from './connection.ts';
+import { type Environment, pageEnvironment } from './environment.ts';
+import { Api, type RequestOptions } from './http.ts';
+import type { WebSocketConstructor } from './link.ts';
+import { type PendingStorage, Sending, type Upload } from './sending.ts';
+import { Session } from './session.ts';
+import type { Overview, Status } from './status.ts';
+import { Notifier, Store, type View } from './store.ts';
+import type { Chat, OverviewEntry, Ticket } from './wire.ts';
+
+export type ClientOptions = {
+  /** Base of the HTTP API, without `/v1`. */
+  readonly apiUrl: string;
+  /** The user's token, from the app's own backend. `isRefused`: the last one was not taken, or has expired. */
+  readonly getToken: (options: { readonly isRefused: boolean }) => string | Promise<string>;
+  /** A connection ticket, where the app does not let the SDK buy it with the token. */
+  readonly getTicket?: (options: { readonly avoidShardId: string | undefined }) => Promise<Ticket>;
+  /** Where pending sends survive a reload: `indexedDbStorage()` of `@carillon/client/storage`. Default: nowhere. */
+  readonly storage?: PendingStorage;
+  /** Puts the app's own upload in front of messages with `files`. */
+  readonly upload?: Upload;
+  /** Known beforehand, pending sends are there before the first connection. */
+  readonly userId?: string;
+  /** Default: the platform's own. Node 20 has none: hand in that of the package `ws`. */
+  readonly WebSocket?: WebSocketConstructor;
+  readonly fetch?: typeof fetch;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  readonly environment?: Environment;
+};
+
+export type ClientEvents = {
+  status: Status;
+  /** Something failed; the SDK goes on by itself. */
+  error: unknown;
+  /** Nothing more comes until `connect()` is called again. */
+  closed: Extract<ConnectionState, { kind: 'closed' }>['reason'];
+};
+
+type Listeners = { readonly [K in keyof ClientEvents]: Set<(value: ClientEvents[K]) => void> };
+
+export type ClientStats = ConnectionStats & { readonly chats: number };
+
+/**
+ * A user's messenger: what its views show equals what is in Postgres, whatever the network does. Views are stores of immutable
+ * snapshots (`subscribe`, `getSnapshot`): an untouched chat keeps its reference.
+ */
+export class Client {
+  readonly #api: Api;
+  readonly #connection: Connection;
+  readonly #sending: Sending;
+  readonly #chats: Chats;
+  readonly #notifier: Notifier;
+  readonly #listeners: Listeners = { status: new Set(), error: new Set(), closed: new Set() };
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #unhook: () => void;
+  readonly #newSession: (userId: string) => Session;
+  #session: Session | undefined;
+  #userId: string | undefined;
+  #since: number;
+  #status: Status;
+
+  /** The connection's state, for a status line. */
+  readonly connection: View<ConnectionState>;
+  readonly #connectionStore: Store<ConnectionState>;
+
+  constructor(options: ClientOptions) {
+    const { apiUrl, getToken, getTicket, clock = systemClock, random = Math.random } = options;
+    const doFetch = options.fetch ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args));
+    const WebSocket = options.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor | undefined);
+    if (WebSocket === undefined) throw new Error('this platform has no WebSocket: hand one in');
+    this.#clock = clock;
+    this.#random = random;
+    this.#since = clock.nowMs();
+    this.#status = { stale: { since: this.#since } };
+    this.#notifier = new Notifier((error) => this.#report(error));
+    const failed = (error: unknown) => this.#emit('error', error);
+    const api = new Api({ apiUrl, fetch: doFetch, clock, getToken });
+    this.#api = api;
+    this.#sending = new Sending({
+      api,
+      clock,
+      random,
+      storage: options.storage,
+      upload: options.upload,
+      changed: (chatId) => this.#chats.pendingChanged(chatId),
+      sent: (chatId, message) => this.#session?.offerWatermark(chatId, message.seq),
+      failed,
+    });
+    this.#chats = new Chats({
+      api,
+      clock,
+      sending: this.#sending,
+      notifier: this.#notifier,
+      session: () => this.#session,
+      status: () => this.#status,
+    });
+    this.#newSession = (userId) =>
+      new Session({
+        api,
+        clock,
+        random,
+        userId,
+        listener: {
+          chatChanged: (chatId, chat) => this.#chats.chatChanged(chatId, chat),
+          event: (event) => {
+            if (event.event === 'message.created' && event.data.message.sender_id === userId) this.#sending.confirm(event.data.message);
+          },
+          synced: () => this.#connection.synced(),
+          degraded: (isDegraded) => this.#connection.degraded(isDegraded),
+          failed,
+        },
+      });
+    this.#connection = new Connection({
+      WebSocket,
+      clock,
+      random,
+      getTicket: ({ avoidShardId, signal }) => {
+        if (getTicket !== undefined) return getTicket({ avoidShardId });
+        const body = avoidShardId === undefined ? undefined : { avoid_shard_id: avoidShardId };
+        return api.request<Ticket>('POST', '/v1/tickets', { body, signal });
+      },
+      listener: {
+        changed: (state) => this.#stateChanged(state),
+        ready: (frame) => {
+          this.#sessionOf(frame.user_id).begin(frame);
+          void this.#sending.start(frame.user_id);
+          this.#sending.wake();
+        },
+        handedOver: () => this.#session?.checkHeads(),
+        lost: () => this.#session?.end(),
+        frame: (frame) => this.#session?.take(frame),
+        miscounted: () => this.#session?.sync(),
+        woken: () => {
+          this.#session?.checkHeads();
+          this.#sending.wake();
+        },
+      },
+    });
+    this.#connectionStore = new Store(this.#notifier, () => this.#connection.state);
+    this.connection = this.#connectionStore;
+    this.#unhook = (options.environment ?? pageEnvironment)(() => {
+      this.#connection.wake();
+      this.#sending.wake();
+    });
+    if (options.userId !== undefined) void this.#sending.start(options.userId);
+  }
+
+  /** Resolves with the first `live`; rejects when the connection is closed for good, or the signal aborts the wait. */
+  async connect({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    signal?.throwIfAborted();
+    this.#connection.connect();
+    if (this.#connection.state.kind === 'live') return;
+    await new Promise<void>((resolve, reject) => {
+      const settle = (act: () => void) => () => {
+        offStatus();
+        offClosed();
+        signal?.removeEventListener('abort', onAbort);
+        act();
+      };
+      const onAbort = settle(() => reject(signal?.reason));
+      const offStatus = this.on('status', (status) => {
+        if (status === 'live') settle(resolve)();
+      });
+      const offClosed = this.on('closed', (reason) => settle(() => reject(new Error(`closed: ${JSON.stringify(reason)}`)))());
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  /** Ends the connection. What is shown stays, stale; pending sends stay where they are stored. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  /** Ends everything that this client started. It cannot be used any more. */
+  dispose(): void {
+    this.close();
+    this.#sending.dispose();
+    this.#unhook();
+  }
+
+  get status(): Status {
+    return this.#status;
+  }
+
+  get userId(): string | undefined {
+    return this.#userId;
+  }
+
+  get overview(): View<Overview> {
+    return this.#chats.overview;
+  }
+
+  /** The same handle for the same chat. It loads while it is subscribed to. */
+  chat(chatId: string): ChatHandle {
+    return this.#chats.handle(chatId);
+  }
+
+  /** Answers how to stop listening. A listener that throws is reported as `error`; the others are told. */
+  on<K extends keyof ClientEvents>(name: K, listener: (value: ClientEvents[K]) => void): () => void {
+    this.#listeners[name].add(listener);
+    return () => void this.#listeners[name].delete(listener);
+  }
+
+  /** Makes a group. Retried by the app with the same `client_chat_id`, it is the same group. */
+  async createGroup(group: {
+    title: string;
+    member_ids: readonly string[];
+    avatar_url?: string | null;
+    client_chat_id?: string;
+  }): Promise<Chat> {
+    return this.#created(await this.request<Chat>('POST', '/v1/chats', { body: { kind: 'group', ...group } }));
+  }
+
+  /** The direct chat with this user, new or not. */
+  async createDirect(userId: string): Promise<Chat> {
+    return this.#created(await this.request<Chat>('POST', '/v1/chats', { body: { kind: 'direct', member_ids: [userId] } }));
+  }
+
+  /** Calls any route of the HTTP API as the user. Rejects with `ApiError`. */
+  request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+    return this.#api.request<T>(method, path, options);
+  }
+
+  /** Looks whether anything was missed, at once. It is also looked by itself, every minute or so. */
+  checkHeads(): void {
+    this.#session?.checkHeads();
+  }
+
+  stats(): ClientStats {
+    return { ...this.#connection.stats, chats: this.#session?.chats.size ?? 0 };
+  }
+
+  #created(chat: Chat): Chat {
+    this.#session?.offerWatermark(chat.id, chat.seq);
+    return chat;
+  }
+
+  /** Another user on the same client is another world. */
+  #sessionOf(userId: string): Session {
+    if (this.#session !== undefined && this.#userId === userId) return this.#session;
+    this.#session?.end();
+    this.#userId = userId;
+    this.#session = this.#newSession(userId);
+    this.#chats.sessionChanged(this.#session);
+    return this.#session;
+  }
+
+  #stateChanged(state: ConnectionState): void {
+    const status = this.#statusOf(state);
+    this.#connectionStore.changed();
+    if (state.kind === 'closed') this.#emit('closed', state.reason);
+    if (status === this.#status) return;
+    this.#status = status;
+    this.#chats.statusChanged();
+    this.#emit('status', status);
+  }
+
+  #statusOf(state: ConnectionState): Status {
+    if (state.kind === 'live' || state.kind === 'syncing') {
+      return state.kind === 'live' ? 'live' : 'catching_up';
+    }
+    if (typeof this.#status === 'object') return this.#status;
+    this.#since = this.#clock.nowMs();
+    return { stale: { since: this.#since } };
+  }
+
+  #emit<K extends keyof ClientEvents>(name: K, value: ClientEvents[K]): void {
+    for (const listener of [...this.#listeners[name]]) {
+      try {
+        listener(value);
+      } catch (error) {
+        if (name !== 'error') this.#report(error);
+      }
+    }
+  }
+
+  #report(error: unknown): void {
+    this.#emit('error', error);
+  }
+}
+
+/** A client for one user. It does nothing until `connect()`. */
+export function createClient(options: ClientOptions): Client {
+  return new Client(options);
+}

@@ -1,0 +1,14 @@
+export { ChatHandle, type ChatSnapshot, type MembersSnapshot, type OutgoingMessage, type SentMessage } from './chat-handle.ts';
+export { Client, type ClientEvents, type ClientOptions, type ClientStats, createClient } from './client.ts';
+export { type Clock, systemClock } from './clock.ts';
+export type { ClosedReason, ConnectionState, ConnectionStats } from './connection.ts';
+export { type Environment, pageEnvironment } from './environment.ts';
+export { ApiError, type RequestOptions } from './http.ts';
+export type { WebSocketConstructor, WebSocketLike } from './link.ts';
+export type { MemberList } from './member-list.ts';
+export type { MessageChange, MessageContent, PendingMessage, PendingSend, SendError } from './pending-sends.ts';
+export type { PendingStorage, Upload } from './sending.ts';
+export type { Overview, Status } from './status.ts';
+export type { View } from './store.ts';
+export type { EndReason } from './sync.ts';
+export type * from './wire.ts';

@@ -1,0 +1,1 @@
+export { CarillonProvider, useChat, useClient, useConnection, useMembers, useMessages, useOverview } from './hooks.ts';
