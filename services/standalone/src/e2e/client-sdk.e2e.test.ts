@@ -21,9 +21,10 @@ test('[C4] [C5] [C8] a shard is killed and sockets are cut while two users write
   const sockets = new CuttableSockets();
   using clients = await openClients(users, chat.id, sockets);
   const writing = clients.all.map((client, index) => write(client, chat.id, `writer ${index}`, 60));
-  await pause(500);
+  const shows = (count: number) => () => clients.all.every((client) => client.chat(chat.id).getSnapshot().messages.length >= count);
+  await until(shows(12), 'the first messages');
   cluster.shards[1]?.process.signal('SIGKILL');
-  await pause(1_000);
+  await until(shows(50), 'messages after the kill');
   sockets.cutAll();
   await Promise.all(writing);
   await untilAllEqual(clients.all, chat.id, ann);
