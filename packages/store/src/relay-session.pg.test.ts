@@ -6,12 +6,16 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { bucketOf } from './bucket.ts';
 import { notifyBuckets } from './queries/notify-buckets.ts';
 import { updateChat } from './queries/update-chat.ts';
-import { RelaySession } from './relay-session.ts';
+import { type OutboxRead, type OutboxRow, RelaySession } from './relay-session.ts';
 import { useTestStore } from './test-store.contract.ts';
 
 const store = useTestStore();
 const many = (count: number) => [...Array(count).keys()];
 const allBuckets = many(16);
+const noChat = '00000000-0000-0000-0000-000000000000';
+const upTo = (rows: number, buckets = allBuckets, afterChat = noChat) => ({
+  buckets: buckets.map((bucket) => ({ bucket, rows, afterChat })),
+});
 
 async function open(): Promise<RelaySession & { lost: Error[]; heard: number[] }> {
   const [lost, heard]: [Error[], number[]] = [[], []];
@@ -20,6 +24,8 @@ async function open(): Promise<RelaySession & { lost: Error[]; heard: number[] }
   onTestFinished(() => session[Symbol.asyncDispose]());
   return Object.assign(session, { lost, heard });
 }
+
+const byId = (rows: readonly OutboxRow[]) => rows.toSorted((a, b) => Number(a.id) - Number(b.id));
 
 /** A relay in a process of its own, which takes one bucket and says so, then keeps its session alive. */
 async function relayProcess(bucket: number) {
@@ -90,21 +96,20 @@ describe('relay session', () => {
     );
     expect(pids.length).toBeGreaterThan(0);
     await expect.poll(() => session.lost).toHaveLength(1);
-    await expect(session.readOutbox(allBuckets, 64)).rejects.toThrow();
+    await expect(session.readOutbox(upTo(64))).rejects.toThrow();
     await expect(session.deleteOutbox([{ bucket: 1, id: '1' }])).rejects.toThrow();
     expect(session.lost).toHaveLength(1);
   });
 
-  test('[D4] [M1] rows come by bucket and id, bounded per bucket, with what the relay needs; deleted are only those named', async () => {
+  test('[D4] [M1] rows come by bucket, the chats of each in turn, bounded per bucket, with what the relay needs; deleted are only those named', async () => {
     await store().rows('DELETE FROM outbox');
     const chats = await Promise.all(many(12).map((n) => store().group('olivia', [`user-${n}`])));
     await Promise.all(chats.flatMap((chat) => many(5).map(() => store().send(chat.id, 'olivia'))));
     const session = await open();
-    const rows = await session.readOutbox(allBuckets, 100);
+    const rows = await session.readOutbox(upTo(100));
     expect(rows).toHaveLength(72);
-    expect(rows.map((row) => [row.bucket, Number(row.id)])).toEqual(
-      rows.map((row) => [row.bucket, Number(row.id)]).sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0)),
-    );
+    const turns = rows.map((row) => [row.bucket, row.seq, Number(row.id)] as const);
+    expect(turns).toEqual(turns.toSorted((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]));
     for (const chat of chats) {
       const own = rows.filter((row) => row.chatId === chat.id);
       expect(own.map((row) => row.seq)).toEqual([1, 2, 3, 4, 5, 6]);
@@ -113,19 +118,40 @@ describe('relay session', () => {
     const [event] = await store().events(rows[0]?.chatId ?? '');
     expect(rows[0]).toMatchObject({ event: 'chat.created', actorId: 'olivia', traceparent: null, at: event?.at });
     expect(JSON.parse(rows[0]?.data ?? '')).toEqual(event?.data);
-    const few = await session.readOutbox(allBuckets, 2);
+    const few = await session.readOutbox(upTo(2));
     expect(Math.max(...allBuckets.map((bucket) => few.filter((row) => row.bucket === bucket).length))).toBe(2);
-    expect(await session.readOutbox([bucketOf(chats[0]?.id ?? '')], 100)).toEqual(
+    expect(await session.readOutbox(upTo(100, [bucketOf(chats[0]?.id ?? '')]))).toEqual(
       rows.filter((row) => row.bucket === bucketOf(chats[0]?.id ?? '')),
     );
     expect(await session.outboxStatistics()).toMatchObject({ rows: 72, oldestSeconds: expect.any(Number) });
-    expect(await session.readOutbox(allBuckets, 100, rows.slice(0, 10))).toEqual(rows.slice(10));
-    expect(await session.readOutbox(allBuckets, 100)).toEqual(rows.slice(10));
-    expect(await session.readOutbox([], 100, rows.slice(10, 20))).toEqual([]);
-    expect(await session.readOutbox(allBuckets, 100)).toEqual(rows.slice(20));
+    expect(byId(await session.readOutbox({ ...upTo(100), acknowledged: rows.slice(0, 10) }))).toEqual(byId(rows.slice(10)));
+    expect(byId(await session.readOutbox(upTo(100)))).toEqual(byId(rows.slice(10)));
+    expect(await session.readOutbox({ buckets: [], acknowledged: rows.slice(10, 20) })).toEqual([]);
+    expect(byId(await session.readOutbox(upTo(100)))).toEqual(byId(rows.slice(20)));
     await session.deleteOutbox(rows);
-    expect(await session.readOutbox(allBuckets, 100)).toEqual([]);
+    expect(await session.readOutbox(upTo(100))).toEqual([]);
     expect(await session.outboxStatistics()).toEqual({ rows: 0, oldestSeconds: 0 });
+  });
+
+  test('[D16] a backlog of one chat takes 16 rows of a read; chats that are held are passed over; a read may begin behind a chat', async () => {
+    await store().rows('DELETE FROM outbox');
+    const groups = await Promise.all(many(40).map(() => store().group('olivia')));
+    const bucket = allBuckets.find((one) => groups.filter(({ id }) => bucketOf(id) === one).length >= 3) ?? -1;
+    const [first = '', second = '', third = ''] = groups.flatMap(({ id }) => (bucketOf(id) === bucket ? [id] : [])).sort();
+    for (const _ of many(40)) await store().send(second, 'olivia');
+    await store().rows('DELETE FROM outbox WHERE bucket = $1 AND chat_id <> ALL ($2)', [bucket, [first, second, third]]);
+    const session = await open();
+    const chatsOf = async (read: OutboxRead) => (await session.readOutbox(read)).map((row) => row.chatId);
+    const all = await session.readOutbox(upTo(64, [bucket]));
+    expect(all.filter((row) => row.chatId === second).map((row) => row.seq)).toEqual(many(16).map((n) => n + 1));
+    expect(new Set(all.slice(0, 3).map((row) => row.chatId))).toEqual(new Set([first, second, third]));
+    expect(new Set(await chatsOf({ ...upTo(64, [bucket]), heldChats: [second] }))).toEqual(new Set([first, third]));
+    expect(new Set(await chatsOf(upTo(64, [bucket], second)))).toEqual(new Set([third]));
+    expect(await chatsOf(upTo(64, [bucket], third))).toEqual([]);
+    const sent = await session.readOutbox(upTo(2, [bucket]));
+    const rest = await session.readOutbox({ ...upTo(64, [bucket]), acknowledged: sent });
+    expect(rest.map((row) => row.id)).not.toEqual(expect.arrayContaining(sent.map((row) => row.id)));
+    expect(new Set(rest.map((row) => row.chatId)).size).toBeGreaterThanOrEqual(2);
   });
 
   test('a row carries the trace context of the request that made it', async () => {
@@ -133,7 +159,7 @@ describe('relay session', () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     await updateChat(store().db, { chatId: chat.id, userId: 'olivia', title: 'New', traceparent });
     const session = await open();
-    const rows = await session.readOutbox([bucketOf(chat.id)], 100);
+    const rows = await session.readOutbox(upTo(100, [bucketOf(chat.id)]));
     expect(rows.filter((row) => row.chatId === chat.id).map((row) => row.traceparent)).toEqual([null, traceparent]);
   });
 
@@ -144,12 +170,12 @@ describe('relay session', () => {
     for (const _ of many(20)) await store().send(chat.id, 'olivia', 'x'.repeat(60_000));
     const session = await open();
     const bucket = bucketOf(chat.id);
-    expect((await session.readOutbox([bucket], 64)).map((row) => row.seq)).toEqual(many(20).map((n) => n + 2));
-    const shared = await session.readOutbox(allBuckets, 64);
+    expect((await session.readOutbox(upTo(64, [bucket]))).map((row) => row.seq)).toEqual(many(16).map((n) => n + 2));
+    const shared = await session.readOutbox(upTo(64));
     expect(shared.length).toBeGreaterThanOrEqual(1);
     expect(shared.length).toBeLessThan(12);
     await session.deleteOutbox(shared);
-    expect((await session.readOutbox(allBuckets, 64))[0]?.seq).toBe(2 + shared.length);
+    expect((await session.readOutbox(upTo(64)))[0]?.seq).toBe(2 + shared.length);
   });
 
   test('a notification wakes every relay with the buckets', async () => {

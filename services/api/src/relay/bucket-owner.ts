@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@carillon/runtime';
-import { bucketCount, type OutboxRow, RelaySession } from '@carillon/store';
+import { bucketCount, type OutboxRead, type OutboxRow, RelaySession } from '@carillon/store';
 
 const rebalanceMs = 2_000;
 const keepAliveMs = 1_000;
@@ -90,11 +90,11 @@ export class BucketOwner implements AsyncDisposable {
   }
 
   /**
-   * The oldest rows of these buckets, ordered within each. Deletes the `acknowledged` ones, whose last record is in the log [D4];
+   * What waits in these buckets, each chat's rows in order. Deletes the `acknowledged` ones, whose last record is in the log [D4];
    * rejects when the session, and with it the lock, is gone.
    */
-  async read(buckets: readonly number[], rowsPerBucket: number, acknowledged: readonly OutboxRow[]): Promise<OutboxRow[]> {
-    return this.#query((session) => session.readOutbox(buckets, rowsPerBucket, acknowledged));
+  async read(request: OutboxRead): Promise<OutboxRow[]> {
+    return this.#query((session) => session.readOutbox(request));
   }
 
   /** Deletes them without reading on. */

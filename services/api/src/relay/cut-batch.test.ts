@@ -14,21 +14,23 @@ const value = Buffer.from('{}');
 function pendingOf(buckets: readonly (readonly RowPlan[])[]): PendingRows {
   const rows = new PendingRows();
   const seqs = new Map<string, number>();
-  buckets.forEach((plans, bucket) => {
-    for (const { chat } of plans) {
-      const chatId = `chat-${bucket}-${chat}`;
+  const plans = new Map<string, RowPlan>();
+  const read = buckets.flatMap((all, bucket) =>
+    all.map((plan, n) => {
+      const chatId = `chat-${bucket}-${plan.chat}`;
       const seq = (seqs.get(chatId) ?? 0) + 1;
       seqs.set(chatId, seq);
-      rows.add([outboxRow({ bucket, id: `${seq}`, chatId, seq })], 0);
-    }
-  });
-  for (const queue of rows.inTurn()) {
-    queue.forEach((pending, i) => {
-      pending.records = (buckets[pending.row.bucket]?.[i]?.records ?? []).map(({ partition, bytes }, n) => ({
-        record: { partition, recipients: [`user-${n}`], chatId: pending.row.chatId, seq: pending.row.seq, event: 'message.created', value },
-        bytes,
-      }));
-    });
+      plans.set(`${chatId} ${seq}`, plan);
+      return outboxRow({ bucket, id: `${n}`, chatId, seq });
+    }),
+  );
+  rows.add(read, { buckets: [] }, 0);
+  for (const pending of rows.inTurn().flat()) {
+    const { chatId, seq } = pending.row;
+    pending.records = (plans.get(`${chatId} ${seq}`)?.records ?? []).map(({ partition, bytes }, n) => ({
+      record: { partition, recipients: [`user-${n}`], chatId, seq, event: 'message.created', value },
+      bytes,
+    }));
   }
   return rows;
 }
@@ -86,18 +88,23 @@ test('[D11] every batch keeps its bounds; with failures at random nothing is los
   );
 });
 
-const one = (bytes: number, partition = 0): RowPlan => ({ chat: 0, records: [{ partition, bytes }] });
+const one = (bytes: number, partition = 0, chat = 0): RowPlan => ({ chat, records: [{ partition, bytes }] });
 
-test('a long backlog of one bucket keeps no row of another bucket out of the batch', async () => {
-  const rows = pendingOf([Array.from({ length: 64 }, () => one(300_000)), [one(300, 1)], [one(300, 2)]]);
+test('[D16] a long backlog of one chat keeps no row of another chat out of the batch, be it in the same bucket or not', async () => {
+  const rows = pendingOf([[...Array.from({ length: 64 }, () => one(300_000)), one(300, 3, 1)], [one(300, 1)], [one(300, 2)]]);
   const { parts } = await cutBatch({ queues: rows.inTurn(), recordsOf });
-  expect(new Set(parts.map((part) => part.pending.row.bucket))).toEqual(new Set([0, 1, 2]));
+  expect(new Set(parts.map((part) => part.pending.row.chatId))).toEqual(new Set(['chat-0-0', 'chat-0-1', 'chat-1-0', 'chat-2-0']));
 });
 
-test('every bucket is first in its turn', () => {
-  const rows = pendingOf([[one(1)], [one(1)], [one(1)]]);
-  const firsts = Array.from({ length: 3 }, () => rows.inTurn()[0]?.[0]?.row.bucket);
-  expect(new Set(firsts).size).toBe(3);
+test('[D16] chats that each fill a batch take turns, a row that spans several included', async () => {
+  const rows = pendingOf([0, 1, 2].map((bucket) => Array.from({ length: 3 }, () => one(bucket === 0 ? 9 << 20 : 5 << 20, bucket))));
+  const order: string[] = [];
+  while (rows.inTurn().length > 0) {
+    const { parts } = await cutBatch({ queues: rows.inTurn(), recordsOf });
+    order.push(...parts.map(({ pending: { row } }) => `${row.bucket}`));
+    rows.acknowledge(parts);
+  }
+  expect(order.join('')).toBe('012012012');
 });
 
 test('[D11] a row larger than a batch spans several and is complete only with the last', async () => {

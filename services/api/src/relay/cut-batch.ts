@@ -22,7 +22,7 @@ export type BatchPart = { readonly pending: PendingRow; readonly records: readon
 type RecordsOf = (pending: PendingRow) => Promise<readonly SizedRecord[]>;
 
 type BatchSource = {
-  /** Each bucket's rows, oldest first, in the order of their turns. */
+  /** Each chat's rows, oldest first, in the order of the chats' turns. */
   readonly queues: readonly (readonly PendingRow[])[];
   readonly recordsOf: RecordsOf;
   /** What may go along where there is room; the rest is dropped. */
@@ -34,8 +34,8 @@ type BatchSource = {
 export type Batch = { readonly parts: readonly BatchPart[]; readonly signals: readonly SizedRecord[] };
 
 /**
- * Fills one batch from the queues, a row from each in turn, so that a long backlog never keeps another bucket's row out.
- * A row that does not fit is cut: the rest of it, and of its bucket, waits for the next batch, which keeps each chat's order.
+ * Fills one batch from the queues, a row from each in turn, so that a long backlog never keeps another chat's row out [D16].
+ * A row that does not fit is cut: the rest of it, and of its chat, waits for the next batch, which keeps the chat's order.
  * Invariants [D11]: the batch stays within `limits`, save a first record that is larger than they are by itself;
  * with anything to send, the batch is not empty.
  */

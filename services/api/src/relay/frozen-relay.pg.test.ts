@@ -11,7 +11,7 @@ test('[D12] a session whose owner is silent loses its bucket within 10 s, and wh
   await db.post(chatId, 'hello');
   await using frozen = await open(db.url);
   expect(await frozen.tryLockBucket(5)).toBe(true);
-  const rows = await frozen.readOutbox([5], 64);
+  const rows = await frozen.readOutbox({ buckets: [{ bucket: 5, rows: 64, afterChat: '00000000-0000-0000-0000-000000000000' }] });
   expect(rows).toHaveLength(2);
   await using next = await open(db.url);
   const frozenAtMs = performance.now();

@@ -29,7 +29,6 @@ type OutboxRelayOptions = {
   readonly failpoint?: Failpoint | undefined;
 };
 
-const rowsPerBucket = 64;
 const statisticsMs = 5_000;
 const stopMs = 5_000;
 const retryAppend = { baseMs: 100, capMs: 2_000 };
@@ -43,7 +42,7 @@ const quietFailures = 30;
  * record [D4]; a chat's records leave in `seq` order [M3], because one process owns its bucket and one append is in flight.
  * A failure of the log keeps the rows and tries again; while the log is out of this process's reach the buckets are left to
  * those that may reach it; a failure of the session gives up every bucket [D12].
- * States: idle → running → stopped; no way back. In memory: at most 64 rows per bucket and one batch.
+ * States: idle → running → stopped; no way back. In memory: what `PendingRows` holds, and one batch.
  */
 export class OutboxRelay implements AsyncDisposable {
   readonly #options: OutboxRelayOptions;
@@ -166,24 +165,26 @@ export class OutboxRelay implements AsyncDisposable {
   /** Sends one batch; false when there was nothing to do. A wake-up from here on is seen by the next round. */
   async #round(owner: BucketOwner, pending: PendingRows, expander: RecipientExpander): Promise<boolean> {
     this.#wakeUp.clear();
-    await this.#read(owner, pending);
+    const hasMore = await this.#read(owner, pending);
     const hasNewBuckets = await owner.rebalance();
     this.#options.metrics.setBucketsOwned(owner.buckets().size);
     pending.keepOnly(owner.buckets());
     const batch = await this.#cut(pending, expander);
-    if (owner.lost.aborted || (batch.parts.length === 0 && batch.signals.length === 0)) return hasNewBuckets;
+    if (owner.lost.aborted || (batch.parts.length === 0 && batch.signals.length === 0)) return hasNewBuckets || hasMore;
     await this.#append(batch);
     await this.#options.failpoint?.(batch.parts.every((part) => part.isLast) ? 'relay.after_send' : 'relay.mid_fanout');
     pending.acknowledge(batch.parts);
     return true;
   }
 
-  async #read(owner: BucketOwner, pending: PendingRows): Promise<void> {
+  /** True: it did not look at all that there is. */
+  async #read(owner: BucketOwner, pending: PendingRows): Promise<boolean> {
     const { clock, metrics } = this.#options;
-    const rows = await owner.read(pending.drained(owner.buckets()), rowsPerBucket, pending.takeAcknowledged());
+    const request = pending.nextRead(owner.buckets());
+    const rows = await owner.read(request);
     const nowMs = clock.nowMs();
     for (const row of rows) metrics.observeRead(nowMs - row.atMs);
-    pending.add(rows, clock.monotonicMs());
+    return pending.add(rows, request, clock.monotonicMs());
   }
 
   async #cut(pending: PendingRows, expander: RecipientExpander): Promise<Batch> {

@@ -1,4 +1,4 @@
-import type { OutboxRow } from '@carillon/store';
+import type { OutboxRead, OutboxRow } from '@carillon/store';
 import type { SizedRecord } from './to-records.ts';
 
 /** A row on its way: read, perhaps expanded, perhaps sent in part. */
@@ -13,55 +13,96 @@ export type PendingRow = {
 
 type AcknowledgedPart = { readonly pending: PendingRow; readonly records: readonly SizedRecord[]; readonly isLast: boolean };
 
+/** What is held of one bucket at most, and above how many bytes of data it is not read on. */
+const rowsPerBucket = 128;
+const bytesPerBucket = 2 << 20;
+/** Smaller than any chat's id. */
+const first = '00000000-0000-0000-0000-000000000000';
+
 /**
- * The rows read but not yet acknowledged, oldest first in each bucket: at most `rowsPerBucket` each, since a bucket is read
- * again only when its rows are gone; and the rows of one append that are acknowledged but not yet deleted. They belong to one
- * session: whoever loses the bucket forgets them.
+ * The rows read but not yet acknowledged, by chat, each chat's oldest first; and the rows of one append that are acknowledged but not
+ * yet deleted. A chat is read again only when its rows are gone, so they stay in order [M3]; the others of its bucket are read on, so
+ * none waits for its backlog [D16]. Rows belong to one session: whoever loses the bucket forgets them.
+ * Bounds: 128 rows of a bucket; 2 MiB of its data, exceeded by one read at most.
  */
 export class PendingRows {
-  readonly #buckets = new Map<number, PendingRow[]>();
+  /** In the order of their turns: the one that was sent something goes to the end. */
+  readonly #chats = new Map<string, PendingRow[]>();
+  /** Where the next read of a bucket begins, for one that had more chats than a read takes. */
+  readonly #afterChat = new Map<number, string>();
   #acknowledged: OutboxRow[] = [];
-  #turn = 0;
 
-  add(rows: readonly OutboxRow[], readAtMs: number): void {
-    for (const row of rows) {
-      const queue = this.#buckets.get(row.bucket);
-      if (queue === undefined) this.#buckets.set(row.bucket, [{ row, readAtMs, sent: 0 }]);
-      else queue.push({ row, readAtMs, sent: 0 });
-    }
+  /** What to read of these buckets. Takes the acknowledged rows, which go with it. */
+  nextRead(buckets: Iterable<number>): OutboxRead {
+    const held = this.#heldByBucket();
+    const reads = [...buckets].map((bucket) => {
+      const { rows, bytes } = held.get(bucket) ?? { rows: 0, bytes: 0 };
+      const room = bytes < bytesPerBucket ? rowsPerBucket - rows : 0;
+      return { bucket, rows: room, afterChat: this.#afterChat.get(bucket) ?? first };
+    });
+    const heldChats = [...this.#chats.keys()];
+    return { buckets: reads.filter(({ rows }) => rows > 0), heldChats, acknowledged: this.takeAcknowledged() };
   }
 
-  /** Of these buckets, those with nothing left: the ones to read. */
-  drained(buckets: Iterable<number>): number[] {
-    return [...buckets].filter((bucket) => !this.#buckets.has(bucket));
+  /** What that read gave. True: a bucket was read from its middle on, so there may be more before it. */
+  add(rows: readonly OutboxRow[], { buckets }: OutboxRead, readAtMs: number): boolean {
+    const lastChats = new Map<number, string>();
+    const counts = new Map<number, number>();
+    for (const row of rows) {
+      const { bucket, chatId } = row;
+      counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+      if (chatId > (lastChats.get(bucket) ?? first)) lastChats.set(bucket, chatId);
+      const queue = this.#chats.get(chatId);
+      if (queue === undefined) this.#chats.set(chatId, [{ row, readAtMs, sent: 0 }]);
+      else queue.push({ row, readAtMs, sent: 0 });
+    }
+    let hasWrapped = false;
+    for (const { bucket, rows: room, afterChat } of buckets) {
+      if (counts.get(bucket) === room) this.#afterChat.set(bucket, lastChats.get(bucket) ?? first);
+      else hasWrapped = this.#afterChat.delete(bucket) && afterChat !== first ? true : hasWrapped;
+    }
+    return hasWrapped;
   }
 
   /** Forgets the rows of buckets that are not own any more. */
   keepOnly(owned: ReadonlySet<number>): void {
-    for (const bucket of [...this.#buckets.keys()]) if (!owned.has(bucket)) this.#buckets.delete(bucket);
+    for (const [chatId, [oldest]] of [...this.#chats])
+      if (oldest !== undefined && !owned.has(oldest.row.bucket)) this.#chats.delete(chatId);
+    for (const bucket of [...this.#afterChat.keys()]) if (!owned.has(bucket)) this.#afterChat.delete(bucket);
   }
 
-  /** The queues in the order of their turns; another bucket comes first each time, so that none is always served last. */
+  /** Each chat's rows, in the order of the chats' turns. */
   inTurn(): (readonly PendingRow[])[] {
-    const queues = [...this.#buckets.values()];
-    this.#turn = queues.length === 0 ? 0 : (this.#turn + 1) % queues.length;
-    return [...queues.slice(this.#turn), ...queues.slice(0, this.#turn)];
+    return [...this.#chats.values()];
   }
 
-  /** The log has acknowledged these parts. Rows sent whole are to be deleted from the outbox; the others go on where they are. */
+  /** The log has acknowledged these parts. Rows sent whole are to be deleted from the outbox; the others go on when their turn comes. */
   acknowledge(parts: readonly AcknowledgedPart[]): void {
-    for (const part of parts) part.pending.sent += part.records.length;
-    const done = new Set(parts.filter((part) => part.isLast).map((part) => part.pending));
-    for (const [bucket, queue] of [...this.#buckets]) {
-      const rest = queue.filter((pending) => !done.has(pending));
-      if (rest.length === 0) this.#buckets.delete(bucket);
-      else this.#buckets.set(bucket, rest);
+    for (const { pending, records, isLast } of parts) {
+      const { row } = pending;
+      pending.sent += records.length;
+      if (isLast) this.#acknowledged.push(row);
+      const queue = this.#chats.get(row.chatId);
+      if (queue === undefined) continue;
+      const rest = isLast ? queue.filter((other) => other !== pending) : queue;
+      this.#chats.delete(row.chatId);
+      if (rest.length > 0) this.#chats.set(row.chatId, rest);
     }
-    this.#acknowledged.push(...Array.from(done, ({ row }) => row));
   }
 
   /** The rows sent whole since the last call: whoever takes them deletes them, before or while it reads their buckets again. */
   takeAcknowledged(): OutboxRow[] {
     return this.#acknowledged.splice(0);
+  }
+
+  #heldByBucket(): ReadonlyMap<number, { rows: number; bytes: number }> {
+    const held = new Map<number, { rows: number; bytes: number }>();
+    for (const queue of this.#chats.values()) {
+      for (const { row } of queue) {
+        const { rows, bytes } = held.get(row.bucket) ?? { rows: 0, bytes: 0 };
+        held.set(row.bucket, { rows: rows + 1, bytes: bytes + row.data.length });
+      }
+    }
+    return held;
   }
 }
