@@ -16,10 +16,14 @@ export type TicketParts = {
   readonly clock: Clock;
 };
 
-/** A ticket, and the shard to go to with it. No shard alive: AppError('unavailable'). */
+/**
+ * A ticket, and the shard to go to with it: one that lives, or where none is known to, one that did lately [R5]. No such shard:
+ * AppError('unavailable').
+ */
 export async function createTicket(parts: TicketParts, caller: Identity, avoidShardId: string | undefined): Promise<Ticket> {
   if (caller.expiresAtMs <= parts.clock.nowMs()) throw new AppError('token_expired');
-  const shard = chooseShard(await parts.leases.current(), { partition: partitionFor(parts.partitionCount(), caller.userId), avoidShardId });
+  const choice = { partition: partitionFor(parts.partitionCount(), caller.userId), avoidShardId };
+  const shard = chooseShard(await parts.leases.current(), choice) ?? chooseShard(parts.leases.remembered(), choice);
   if (shard === undefined) throw new AppError('unavailable', { detail: 'No shard takes connections now', retryAfterSeconds: 2 });
   const grant = { userId: caller.userId, sessionExpiresAtMs: caller.expiresAtMs, lifetimeMs: ticketLifetimeMs };
   const { ticket, expiresAtMs } = await parts.tickets.issue(grant);

@@ -9,11 +9,11 @@ const lease: LiveLease = { shardId: 'a', epoch: 1, url: 'ws://a', state: 'active
 
 function setUp() {
   const clock = new ManualClock();
-  const presence = { reads: 0, isAway: false, readLeases: async () => [lease] };
+  const presence = { reads: 0, isAway: false, leases: [lease], readLeases: async () => [lease] };
   presence.readLeases = async () => {
     presence.reads += 1;
     if (presence.isAway) throw new Error('away');
-    return [lease];
+    return presence.leases;
   };
   return { clock, presence, leases: new ShardLeases({ presence, clock, logger: silentLogger }) };
 }
@@ -51,4 +51,21 @@ test('a presence that was never heard is `unavailable`, and asked again', async 
   expect(await refused).toBe('unavailable');
   presence.isAway = false;
   expect(await leases.current()).toEqual([lease]);
+});
+
+test('[R5] a shard whose lease is gone is remembered for 10 minutes, as it was seen last', async () => {
+  const { clock, presence, leases } = setUp();
+  await leases.current();
+  const read = async (now: LiveLease[], afterMs: number) => {
+    presence.leases = now;
+    clock.advance(afterMs);
+    return { live: await leases.current(), remembered: leases.remembered() };
+  };
+  expect(await read([{ ...lease, ageMs: 9_000 }], 9_000)).toEqual({ live: [{ ...lease, ageMs: 9_000 }], remembered: [lease] });
+  expect(await read([], 600_000)).toEqual({ live: [], remembered: [lease] });
+  expect(await read([], 1)).toEqual({ live: [], remembered: [lease] });
+  expect(await read([], 1_000)).toEqual({ live: [], remembered: [] });
+  const draining: LiveLease = { ...lease, state: 'draining' };
+  await read([draining], 1_000);
+  expect((await read([], 1_000)).remembered).toEqual([draining]);
 });

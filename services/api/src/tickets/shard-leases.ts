@@ -4,6 +4,8 @@ import type { Clock, Logger } from '@carillon/runtime';
 
 /** Leases are read at most once a second, however many tickets are bought. */
 const cacheMs = 1_000;
+/** How long a shard is remembered whose lease is gone. */
+const rememberedMs = 600_000;
 
 type Parts = { readonly presence: Pick<Presence, 'readLeases'>; readonly clock: Clock; readonly logger: Logger };
 
@@ -14,6 +16,7 @@ type Parts = { readonly presence: Pick<Presence, 'readLeases'>; readonly clock: 
 export class ShardLeases {
   readonly #parts: Parts;
   #known: { leases: readonly LiveLease[]; readAtMs: number } | undefined;
+  readonly #seen = new Map<string, { lease: LiveLease; seenAtMs: number }>();
   #reading: Promise<readonly LiveLease[]> | undefined;
 
   constructor(parts: Parts) {
@@ -30,11 +33,17 @@ export class ShardLeases {
     return this.#reading;
   }
 
+  /** The shards of the last 10 minutes as each was seen last: where to go when none is known to live. */
+  remembered(): readonly LiveLease[] {
+    return Array.from(this.#seen.values(), ({ lease }) => lease);
+  }
+
   async #read(): Promise<readonly LiveLease[]> {
     const { presence, clock, logger } = this.#parts;
     try {
       const leases = await presence.readLeases();
       this.#known = { leases, readAtMs: clock.monotonicMs() };
+      this.#remember(leases, clock.monotonicMs());
       return leases;
     } catch (error) {
       logger.warn({ err: error }, 'shard leases not read');
@@ -43,5 +52,10 @@ export class ShardLeases {
       this.#known = { ...this.#known, readAtMs: clock.monotonicMs() };
       return this.#known.leases;
     }
+  }
+
+  #remember(leases: readonly LiveLease[], nowMs: number): void {
+    for (const lease of leases) this.#seen.set(lease.shardId, { lease: { ...lease, ageMs: 0 }, seenAtMs: nowMs });
+    for (const [shardId, { seenAtMs }] of this.#seen) if (nowMs - seenAtMs > rememberedMs) this.#seen.delete(shardId);
   }
 }

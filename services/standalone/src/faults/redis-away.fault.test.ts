@@ -42,10 +42,12 @@ test('[R5] [L6] fault 21: Redis stalls: no send and no delivery waits for it', a
   expect(run.cluster.deaths).toEqual([]);
 });
 
-test('[R5] [R10] fault 29: the shards alone are cut off from Redis, for longer than a lease', async () => {
+test('[R5] [R10] fault 29: the shards alone are cut off from Redis, for longer than a lease: new connections go on', async () => {
   await using run = await start();
   await run.cluster.edges.shardRedis.blackhole();
   await run.answers(20 * perSecond);
+  const late = await run.connect('user-1');
+  await run.until(() => late.record.pushes.length >= 5, 'pushes to a new connection');
   await run.settle();
   expect(run.cluster.deaths).toEqual([]);
 });
