@@ -1,38 +1,39 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { exitOnStartError, StartError, version } from '@carillon/runtime';
-import { Cluster, startServices } from '@carillon/testkit';
-import { benchE2e, type E2eResult } from '../e2e/e2e.ts';
+import type { Bench, BenchContext, BenchResult } from '../bench.ts';
+import { benches } from '../catalogue.ts';
+import { median, verdictOf } from '../measure/row.ts';
+import { describeMachine } from '../report/machine.ts';
+import { formatTable } from '../report/table.ts';
 
-const usage = `npm run bench [-- NAME…] [flags]: measures, prints a table, writes JSON
+const usage = `npm run bench [-- NAME…] [flags]: measures, prints a table, writes JSON. Without a name: all of them.
 
 benches
-  e2e              POST → frame received; one API, two shards, real Postgres, Kafka and Redis, open loop
+${benches.map(({ name, description }) => `  ${name.padEnd(16)} ${description}`).join('\n')}
 
 flags
-  --rate N         messages per second          (500)
-  --recipients N   members of each chat         (2)
-  --chats N        chats                        (50)
-  --seconds N      measured, after 10 s warm-up (20)
-  --json FILE      where the result goes        (loadtest/results/<bench>.json)
+  --json FILE      where the result goes         (loadtest/results/<names>.json)
+  --rate N         e2e: messages per second      (500)
+  --recipients N   e2e: members of each chat     (2, then 20)
+  --chats N        e2e: chats                    (50)
+  --seconds N      e2e: measured, after 10 s warm-up (20)
 `;
 
-const announce = (text: string) => void process.stderr.write(`bench: ${text}\n`);
+const loadFlags = ['rate', 'recipients', 'chats', 'seconds'] as const;
+const resultsFolder = fileURLToPath(new URL('../../results/', import.meta.url));
 
 try {
-  const { values, positionals } = readArgs();
+  const { values, positionals } = readArguments();
   if (values.help === true) process.stdout.write(usage);
-  else {
-    const unknown = positionals.filter((name) => name !== 'e2e');
-    if (unknown.length > 0) throw new StartError(`no bench is called ${unknown.join(', ')}\n\n${usage}`);
-    await runE2e(values);
-  }
+  else await runAll(chosen(positionals), contextOf(values), values.json ?? `${resultsFolder}${positionals.join('-') || 'all'}.json`);
 } catch (error) {
   exitOnStartError(error);
 }
 
-function readArgs() {
+function readArguments() {
   const text = { type: 'string' } as const;
   const options = { rate: text, recipients: text, chats: text, seconds: text, json: text, help: { type: 'boolean' } } as const;
   try {
@@ -42,62 +43,55 @@ function readArgs() {
   }
 }
 
-async function runE2e(values: ReturnType<typeof readArgs>['values']): Promise<void> {
-  await using services = await startServices({ announce, isDurable: true });
-  announce('starting one API and two shards …');
-  await using cluster = await Cluster.start({ apis: 1, shards: 2, services: services.urls, env: { LOG_LEVEL: 'warn' } });
-  const members = [...cluster.apis, ...cluster.shards].map(({ role, process: child }) => ({ role, pid: child.pid }));
-  const servers = Object.entries(services.pids).flatMap(([role, pid]) => (pid === null ? [] : [{ role, pid }]));
-  const options = {
-    rate: Number(values.rate ?? 500),
-    recipients: Number(values.recipients ?? 2),
-    chats: Number(values.chats ?? 50),
-    warmUpSeconds: 10,
-    seconds: Number(values.seconds ?? 20),
-  };
-  announce(`${options.rate} messages/s × ${options.recipients} recipients for ${options.warmUpSeconds} + ${options.seconds} s …`);
-  const result = await benchE2e(cluster, [...members, ...servers, { role: 'generator', pid: process.pid }], options);
-  report(result, values.json ?? 'loadtest/results/e2e.json');
+function chosen(names: readonly string[]): readonly Bench[] {
+  const unknown = names.filter((name) => !benches.some((bench) => bench.name === name));
+  if (unknown.length > 0) throw new StartError(`no bench is called ${unknown.join(', ')}\n\n${usage}`);
+  return names.length === 0 ? benches : benches.filter(({ name }) => names.includes(name));
 }
 
-function report(result: E2eResult, file: string): void {
-  const [cpu] = cpus();
-  const machine = {
-    node: process.version,
-    kernel: release(),
-    cores: cpus().length,
-    cpu: cpu?.model ?? 'unknown',
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-  };
-  const isValid = result.lost === 0 && result.refused === 0 && result.generatorLagMs.p99 < 20;
-  mkdirSync(new URL('../../results/', import.meta.url), { recursive: true });
-  writeFileSync(
-    file,
-    `${JSON.stringify({ bench: 'e2e', at: new Date().toISOString(), version, machine, valid: isValid, ...result }, null, 2)}\n`,
+function contextOf(values: ReturnType<typeof readArguments>['values']): BenchContext {
+  const given = loadFlags.flatMap((flag) => (values[flag] === undefined ? [] : [[flag, positive(flag, values[flag])] as const]));
+  return { announce, e2e: Object.fromEntries(given) };
+}
+
+function positive(flag: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new StartError(`--${flag} must be a whole number from 1`);
+  return number;
+}
+
+function announce(text: string): void {
+  process.stderr.write(`bench: ${text}\n`);
+}
+
+/** A bench that cannot run does not take the others' results with it, but the exit code tells. */
+async function runAll(run: readonly Bench[], context: BenchContext, file: string): Promise<void> {
+  const results: Record<string, BenchResult> = {};
+  for (const bench of run) {
+    announce(`── ${bench.name}: ${bench.description}`);
+    try {
+      results[bench.name] = await bench.run(context);
+    } catch (error) {
+      if (error instanceof StartError) throw error;
+      process.exitCode = 1;
+      announce(`${bench.name} failed: ${error instanceof Error ? error.stack : String(error)}`);
+    }
+  }
+  report(results, file);
+}
+
+function report(results: Readonly<Record<string, BenchResult>>, file: string): void {
+  const machine = describeMachine();
+  const judged = Object.entries(results).map(([bench, { rows, details }]) => ({
+    bench,
+    rows: rows.map((row) => ({ ...row, median: median(row.samples), verdict: verdictOf(row) })),
+    details,
+  }));
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), version, machine, benches: judged }, null, 2)}\n`);
+  const rows = Object.values(results).flatMap((result) => result.rows);
+  const { cores, cpu, memoryGiB, kernel, node } = machine;
+  process.stdout.write(
+    `\n${formatTable(rows)}\n\n${cores} × ${cpu}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}\nwritten to ${file}\n`,
   );
-  const { latencyMs, cpuCores } = result;
-  const rows: [string, string][] = [
-    ['load', `${result.options.rate} messages/s × ${result.options.recipients} recipients, ${result.options.chats} chats`],
-    [
-      'delivered',
-      `${result.delivered} of ${result.expected}; lost ${result.lost}, duplicated ${result.duplicated}, out of order ${result.reordered}, refused ${result.refused}`,
-    ],
-    [
-      'latency ms',
-      Object.entries(latencyMs)
-        .map(([name, value]) => `${name} ${value}`)
-        .join('  '),
-    ],
-    ['generator lag', `p99 ${result.generatorLagMs.p99} ms`],
-    [
-      'CPU cores',
-      Object.entries(cpuCores)
-        .map(([name, value]) => `${name} ${value}`)
-        .join('  '),
-    ],
-    ['machine', `${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}`],
-    ['verdict', isValid ? 'valid' : 'INVALID: messages lost or refused, or the generator lagged'],
-    ['written to', file],
-  ];
-  process.stdout.write(`\ne2e: POST → frame received\n${rows.map(([name, value]) => `  ${name.padEnd(14)} ${value}`).join('\n')}\n`);
 }

@@ -23,6 +23,11 @@ export function provideGo(announce: Announce): Promise<string> {
   return provide({ program: 'go', packages: ['golang-go'], sentence: 'Go 1.18 or later (go)' }, announce);
 }
 
+/** The C compiler with its headers, for the benchmarks' native programs. */
+export function provideGcc(announce: Announce): Promise<string> {
+  return provide({ program: 'gcc', packages: ['build-essential'], sentence: 'A C compiler (gcc)' }, announce);
+}
+
 /** Java 17 or later, from JAVA_HOME or the PATH. */
 export async function provideJava(announce: Announce): Promise<string> {
   const found = await findJava();

@@ -1,0 +1,6 @@
+/**
+ * What KafkaReader and KafkaWriter do with each record, without a broker around it: for the benchmark that measures the
+ * delivery path in one process. Nobody else needs it.
+ */
+export { fromKafkaMessage, toKafkaMessage } from './kafka-record.ts';
+export { PartitionReading } from './partition-reading.ts';
