@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { LogRecord } from '@carillon/event-log';
-import { toKafkaMessage } from '@carillon/event-log/kafka-steps';
+import { patchKafkaFetch, toKafkaMessage } from '@carillon/event-log/kafka-steps';
 import type { KafkaMessage } from 'kafkajs';
 
 /** The parts of kafkajs that its index does not show: how a producer writes a record batch, how a fetch reads it. */
@@ -14,6 +14,8 @@ const require = createRequire(import.meta.url);
 const protocol = 'kafkajs/src/protocol';
 const writeRecord: WriteRecord = require(`${protocol}/recordBatch/record/v0`);
 const { RecordBatch: writeBatch }: { RecordBatch: WriteBatch } = require(`${protocol}/recordBatch/v0`);
+/** As the production reader decodes them. */
+if (!patchKafkaFetch()) throw new Error('the decoding of fetches is not patched');
 const readMessages: ReadMessages = require(`${protocol}/requests/fetch/v4/decodeMessages`);
 const KafkaDecoder: new (buffer: Buffer) => Decoder = require(`${protocol}/decoder`);
 

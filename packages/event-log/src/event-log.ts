@@ -18,7 +18,7 @@ export type LogRecord = {
   readonly value: Buffer;
 };
 
-/** A record as a reader hands it over. `value` may be a view into its fetch: copy it before keeping it beyond the batch. */
+/** A record as a reader hands it over. `value` may be a view into the records around it, 512 KiB at most: copy what is kept without them. */
 export type ReceivedRecord = LogRecord & {
   /** Counts up within the partition, not necessarily by 1. */
   readonly offset: number;

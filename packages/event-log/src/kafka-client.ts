@@ -1,5 +1,6 @@
 import type { Logger } from '@carillon/runtime';
 import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
+import { patchKafkaFetch } from './kafka-fetch-patch.ts';
 import { KafkaSockets } from './kafka-sockets.ts';
 import { patchKafkaTimer } from './kafka-timer-patch.ts';
 
@@ -18,6 +19,7 @@ const patient = { initialRetryTime: 200, maxRetryTime: 5_000, retries: 10, facto
 /** The one place where kafkajs is configured. */
 export function createKafka(address: KafkaAddress, retry: KafkaConfig['retry'] = patient): Kafka {
   patchKafkaTimer();
+  patchKafkaFetch();
   const sockets = address.sockets ?? new KafkaSockets();
   return new Kafka({
     clientId: address.clientId,

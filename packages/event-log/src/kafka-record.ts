@@ -1,5 +1,7 @@
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 import type { LogRecord, ReceivedRecord } from './event-log.ts';
+import { FetchedRecord } from './fetched-record.ts';
+import { parseRecipients } from './recipients-header.ts';
 
 /** The record as kafkajs sends it: the first recipient is the key, the partition is ours, not the client's choice [R1]. */
 export function toKafkaMessage(record: LogRecord): Message {
@@ -15,8 +17,21 @@ export function toKafkaMessage(record: LogRecord): Message {
 
 const nothing = Buffer.alloc(0);
 
-/** The record as the log has it; throws when its headers cannot be read. The value is never looked into [D10]. */
+/** Spares the common case a detour over text. */
+export function offsetOf(message: KafkaMessage): number {
+  return message instanceof FetchedRecord ? message.offsetNumber : Number(message.offset);
+}
+
+/**
+ * The record as the log has it; throws when its headers cannot be read. The value is never looked into [D10], and pins no more memory
+ * than its record batch.
+ */
 export function fromKafkaMessage(message: KafkaMessage, partition: number, generation: number): ReceivedRecord {
+  const plain = message instanceof FetchedRecord ? message.readPlain(partition, generation) : undefined;
+  return plain ?? fromHeaders(message, partition, generation);
+}
+
+function fromHeaders(message: KafkaMessage, partition: number, generation: number): ReceivedRecord {
   const { headers = {}, value } = message;
   if (value === null) throw new Error('the record has no value');
   const traceparent = headers['traceparent'];
@@ -27,8 +42,9 @@ export function fromKafkaMessage(message: KafkaMessage, partition: number, gener
     seq: parseSeq(text(headers, 'seq')),
     event: text(headers, 'event'),
     traceparent: traceparent === undefined ? undefined : traceparent.toString(),
-    value,
-    offset: Number(message.offset),
+    // What kafkajs decoded itself is a view into its whole fetch of megabytes.
+    value: message instanceof FetchedRecord ? value : Buffer.from(value),
+    offset: offsetOf(message),
     appendedAtMs: Number(message.timestamp),
     generation,
   };
@@ -37,7 +53,7 @@ export function fromKafkaMessage(message: KafkaMessage, partition: number, gener
 /** What is left of a record that cannot be read: its place, and whom it was for. Throws when not even that can be read. */
 export function fromDamagedMessage(message: KafkaMessage, partition: number, generation: number): ReceivedRecord {
   const recipients = parseRecipients(text(message.headers ?? {}, 'recipients'));
-  const place = { partition, offset: Number(message.offset), appendedAtMs: Number(message.timestamp), generation };
+  const place = { partition, offset: offsetOf(message), appendedAtMs: Number(message.timestamp), generation };
   return { ...place, recipients, chatId: '', seq: 0, event: '', value: nothing };
 }
 
@@ -51,14 +67,4 @@ function parseSeq(seq: string): number {
   const number = Number(seq);
   if (seq === '' || !Number.isSafeInteger(number) || number < 0) throw new Error('the header seq is no number');
   return number;
-}
-
-function parseRecipients(json: string): string[] {
-  const recipients: unknown = JSON.parse(json);
-  if (!isStrings(recipients) || recipients.length === 0) throw new Error('the header recipients is no list of users');
-  return recipients;
-}
-
-function isStrings(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

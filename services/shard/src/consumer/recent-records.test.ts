@@ -85,21 +85,6 @@ describe('[R6] recent records', () => {
     expect([rings.pos(), rings.seqsBehind('1.7'), rings.seqsBehind('2.7')]).toEqual(['2.7', [], []]);
   });
 
-  test('copy a value once, for all that keep its frame', () => {
-    const { recent } = new Rings();
-    const record = recordOf({ offset: 1 });
-    const frame = OutgoingFrame.ofRecord(record);
-    recent.push(record, frame);
-    const { bytes } = frame;
-    expect(bytes).not.toBe(record.value);
-    frame.keep();
-    expect(frame.bytes).toBe(bytes);
-    record.value.fill('y');
-    recent.finish(record);
-    expect(recent.framesBehind('1.7', 0, 'u')).toEqual([]);
-    expect(frame.bytes.toString()).toBe('x'.repeat(10));
-  });
-
   test('are bounded in bytes: the oldest go, the newest one stays', () => {
     const rings = new Rings();
     rings.done(...span(0, 99).map(({ offset }) => ({ offset, bytes: 100_000 })));

@@ -41,7 +41,7 @@ export class RecentRecords {
     for (const partition of partitions) if (!this.#kept.has(partition)) this.#start(partition);
   }
 
-  /** Before its delivery, in the log's order. Copies the frame's bytes, once for all that keep it. */
+  /** Before its delivery, in the log's order. */
   push(record: ReceivedRecord, frame: OutgoingFrame): void {
     const kept = this.#kept.get(record.partition);
     if (kept === undefined) return;

@@ -17,8 +17,8 @@ const nobody: readonly string[] = [];
 
 /**
  * The last records of one partition, in the log's order and without a hole: oldest first, those before `#head` are gone, those before
- * `#finished` were handed to every local connection. Bound: `maxBytes`, but for the newest record. It holds copies: a record's value
- * is a view that pins a whole fetch.
+ * `#finished` were handed to every local connection. Bound: `maxBytes`, but for the newest record. Values are views into their record batches,
+ * whose records stand here beside each other.
  */
 export class RecordRing {
   #slots: (RecentRecord | undefined)[] = [];
@@ -117,6 +117,5 @@ export class RecordRing {
 
 function keep({ offset, appendedAtMs, recipients, value }: ReceivedRecord, frame: OutgoingFrame): RecentRecord {
   if (frame.kind === 'signal') return { offset, appendedAtMs, recipients: nobody, frame: undefined, bytes: recordBytes };
-  frame.keep();
   return { offset, appendedAtMs, recipients, frame, bytes: recordBytes + value.length + recipientBytes * recipients.length };
 }
