@@ -48,7 +48,7 @@ async function runScenario({ recipients }: Scenario, services: Services, { annou
   const servers = Object.entries(services.pids).flatMap(([role, pid]) => (pid === null ? [] : [{ role, pid }]));
   const options: E2eOptions = { rate: 500, chats: 50, seconds: 20, ...given, recipients, warmUpSeconds };
   announce(`${options.rate} messages/s × ${recipients} recipients for ${warmUpSeconds} + ${options.seconds} s …`);
-  return benchE2e(cluster, [...members, ...servers, { role: 'generator', pid: process.pid }], options);
+  return await benchE2e(cluster, [...members, ...servers, { role: 'generator', pid: process.pid }], options);
 }
 
 function faultsOf({ lost, duplicated, reordered, refused, generatorLagMs }: E2eResult): string[] {
