@@ -1,5 +1,5 @@
 import type { EventLogReader, LogListener, ReceivedRecord } from '@carillon/event-log';
-import { fromKafkaMessage, offsetOf, PartitionReading } from '@carillon/event-log/kafka-steps';
+import { fromKafkaMessage, PartitionReading } from '@carillon/event-log/kafka-steps';
 import { nextTurn } from './commands.ts';
 import { decodeBatch } from './record-batch.ts';
 
@@ -54,7 +54,7 @@ export class BenchReader implements EventLogReader {
     if (reading.accept(start, start + messages.length) !== 'expected') throw new Error(`offset ${start} does not follow`);
     const records: ReceivedRecord[] = [];
     for (const message of messages) {
-      reading.hand(offsetOf(message));
+      reading.hand(Number(message.offset));
       records.push(fromKafkaMessage(message, partition, generation));
     }
     this.#unfinished += records.length;

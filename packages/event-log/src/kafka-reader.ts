@@ -3,7 +3,7 @@ import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPay
 import type { EventLogReader, GroupMember, LogListener, ReceivedRecord } from './event-log.ts';
 import { createConsumer } from './kafka-consumer.ts';
 import { KafkaPulse } from './kafka-pulse.ts';
-import { fromDamagedMessage, fromKafkaMessage, offsetOf } from './kafka-record.ts';
+import { fromDamagedMessage, fromKafkaMessage } from './kafka-record.ts';
 import { KafkaSockets } from './kafka-sockets.ts';
 import { kafkaStickyAssigner } from './kafka-sticky-assigner.ts';
 import { KafkaWatch } from './kafka-watch.ts';
@@ -232,7 +232,7 @@ export class KafkaReader implements EventLogReader {
   #handOver(partition: number, reading: PartitionReading, messages: readonly KafkaMessage[]): void {
     let records: ReceivedRecord[] = [];
     for (const message of messages) {
-      reading.hand(offsetOf(message));
+      reading.hand(Number(message.offset));
       try {
         records.push(fromKafkaMessage(message, partition, this.#generation));
       } catch (error) {
@@ -251,7 +251,7 @@ export class KafkaReader implements EventLogReader {
   /** Read once: what a record's headers say does not change with another try. */
   #tellUnread(partition: number, reading: PartitionReading, message: KafkaMessage, error: Error): void {
     const damaged = this.#damagedOf(partition, message);
-    const offset = offsetOf(message);
+    const offset = Number(message.offset);
     if (damaged === undefined) reading.finish(offset);
     this.#tell((listener) => {
       if (damaged === undefined) listener.onPoison(partition, offset, error);

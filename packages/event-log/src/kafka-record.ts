@@ -17,18 +17,18 @@ export function toKafkaMessage(record: LogRecord): Message {
 
 const nothing = Buffer.alloc(0);
 
-/** Spares the common case a detour over text. */
-export function offsetOf(message: KafkaMessage): number {
-  return message instanceof FetchedRecord ? message.offsetNumber : Number(message.offset);
-}
-
 /**
  * The record as the log has it; throws when its headers cannot be read. The value is never looked into [D10], and pins no more memory
  * than its record batch.
  */
 export function fromKafkaMessage(message: KafkaMessage, partition: number, generation: number): ReceivedRecord {
-  const plain = message instanceof FetchedRecord ? message.readPlain(partition, generation) : undefined;
-  return plain ?? fromHeaders(message, partition, generation);
+  if (isFetched(message) && message.readPlain(partition, generation)) return message;
+  return fromHeaders(message, partition, generation);
+}
+
+/** kafkajs's types do not know what the fetch patch gives instead of its own messages. */
+function isFetched(message: object): message is FetchedRecord {
+  return message instanceof FetchedRecord;
 }
 
 function fromHeaders(message: KafkaMessage, partition: number, generation: number): ReceivedRecord {
@@ -43,8 +43,8 @@ function fromHeaders(message: KafkaMessage, partition: number, generation: numbe
     event: text(headers, 'event'),
     traceparent: traceparent === undefined ? undefined : traceparent.toString(),
     // What kafkajs decoded itself is a view into its whole fetch of megabytes.
-    value: message instanceof FetchedRecord ? value : Buffer.from(value),
-    offset: offsetOf(message),
+    value: isFetched(message) ? value : Buffer.from(value),
+    offset: Number(message.offset),
     appendedAtMs: Number(message.timestamp),
     generation,
   };
@@ -53,7 +53,7 @@ function fromHeaders(message: KafkaMessage, partition: number, generation: numbe
 /** What is left of a record that cannot be read: its place, and whom it was for. Throws when not even that can be read. */
 export function fromDamagedMessage(message: KafkaMessage, partition: number, generation: number): ReceivedRecord {
   const recipients = parseRecipients(text(message.headers ?? {}, 'recipients'));
-  const place = { partition, offset: offsetOf(message), appendedAtMs: Number(message.timestamp), generation };
+  const place = { partition, offset: Number(message.offset), appendedAtMs: Number(message.timestamp), generation };
   return { ...place, recipients, chatId: '', seq: 0, event: '', value: nothing };
 }
 

@@ -3,5 +3,5 @@
  * delivery path in one process. Nobody else needs it.
  */
 export { patchKafkaFetch } from './kafka-fetch-patch.ts';
-export { fromKafkaMessage, offsetOf, toKafkaMessage } from './kafka-record.ts';
+export { fromKafkaMessage, toKafkaMessage } from './kafka-record.ts';
 export { PartitionReading } from './partition-reading.ts';

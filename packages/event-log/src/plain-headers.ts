@@ -16,64 +16,74 @@ const maxDigits = 15;
 
 const texts = { chat: new LastText(readText), event: new LastText(readText), recipients: new LastText(readRecipients) };
 
-type Place = { readonly nameFrom: number; readonly nameTo: number; readonly valueFrom: number; readonly valueTo: number };
-
 const nobody: readonly string[] = [];
 
-/** The headers of a record as the relay writes them, each once. */
+/** The headers of a record as the relay writes them, each once. Used again for record after record: reading allocates nothing else. */
 export class PlainHeaders {
   recipients = nobody;
   chatId = '';
   event = '';
   traceparent: string | undefined = undefined;
   seq = -1;
-  /** A bit for each header that was there. */
-  #seen = 0;
+  #nameFrom = 0;
+  #nameTo = 0;
+  #valueFrom = 0;
+  #valueTo = 0;
 
   /** False: one of them is missing, comes twice, or cannot be read. */
   read(cursor: RecordCursor, from: number): boolean {
+    this.traceparent = undefined;
     cursor.at = from;
+    let seen = 0;
     for (let left = cursor.varint(); left > 0; left -= 1) {
-      const nameFrom = cursor.skipBytes();
-      const nameTo = cursor.at;
-      const valueFrom = cursor.skipBytes();
-      if (nameFrom < 0 || valueFrom < 0 || cursor.isBeyond()) return false;
-      const bit = this.#take(cursor.bytes, { nameFrom, nameTo, valueFrom, valueTo: cursor.at });
-      if (bit < 0 || (this.#seen & bit) !== 0) return false;
-      this.#seen |= bit;
+      const bit = this.#step(cursor) ? this.#take(cursor.bytes) : -1;
+      if (bit < 0 || (seen & bit) !== 0) return false;
+      seen |= bit;
     }
-    return (this.#seen & required) === required;
+    return (seen & required) === required;
   }
 
-  /** The header's bit; 0 for a foreign one, -1 for one that cannot be read. */
-  #take(bytes: Buffer, { nameFrom, nameTo, valueFrom, valueTo }: Place): number {
-    if (isName(bytes, nameFrom, nameTo, names.recipients)) {
-      const recipients = texts.recipients.read(bytes, valueFrom, valueTo);
+  /** Where the next one lies; false: it has no name or no value, or the bytes end before it does. */
+  #step(cursor: RecordCursor): boolean {
+    this.#nameFrom = cursor.skipBytes();
+    this.#nameTo = cursor.at;
+    this.#valueFrom = cursor.skipBytes();
+    this.#valueTo = cursor.at;
+    return this.#nameFrom >= 0 && this.#valueFrom >= 0 && !cursor.isBeyond();
+  }
+
+  /** Its bit; 0 for a foreign one, -1 for one that cannot be read. */
+  #take(bytes: Buffer): number {
+    const from = this.#valueFrom;
+    const to = this.#valueTo;
+    if (this.#is(bytes, names.recipients)) {
+      const recipients = texts.recipients.read(bytes, from, to);
       this.recipients = recipients ?? nobody;
       return recipients === undefined ? -1 : bits.recipients;
     }
-    if (isName(bytes, nameFrom, nameTo, names.chatId)) {
-      this.chatId = texts.chat.read(bytes, valueFrom, valueTo) ?? '';
+    if (this.#is(bytes, names.chatId)) {
+      this.chatId = texts.chat.read(bytes, from, to) ?? '';
       return bits.chatId;
     }
-    if (isName(bytes, nameFrom, nameTo, names.seq)) {
-      this.seq = readDigits(bytes, valueFrom, valueTo);
+    if (this.#is(bytes, names.seq)) {
+      this.seq = readDigits(bytes, from, to);
       return this.seq < 0 ? -1 : bits.seq;
     }
-    if (isName(bytes, nameFrom, nameTo, names.event)) {
-      this.event = texts.event.read(bytes, valueFrom, valueTo) ?? '';
+    if (this.#is(bytes, names.event)) {
+      this.event = texts.event.read(bytes, from, to) ?? '';
       return bits.event;
     }
-    if (!isName(bytes, nameFrom, nameTo, names.traceparent)) return 0;
-    this.traceparent = readText(bytes, valueFrom, valueTo);
+    if (!this.#is(bytes, names.traceparent)) return 0;
+    this.traceparent = readText(bytes, from, to);
     return bits.traceparent;
   }
-}
 
-function isName(bytes: Buffer, from: number, to: number, name: Buffer): boolean {
-  if (to - from !== name.length) return false;
-  for (let at = 0; at < name.length; at += 1) if (bytes[from + at] !== name[at]) return false;
-  return true;
+  #is(bytes: Buffer, name: Buffer): boolean {
+    const from = this.#nameFrom;
+    if (this.#nameTo - from !== name.length) return false;
+    for (let at = 0; at < name.length; at += 1) if (bytes[from + at] !== name[at]) return false;
+    return true;
+  }
 }
 
 /** -1: they are not only digits, or too many. */

@@ -31,7 +31,7 @@ const resyncOverflow = OutgoingFrame.of({ type: 'resync', reason: 'overflow' });
 export class SendQueue {
   readonly #options: SendQueueOptions;
   readonly #frames = new FrameFifo();
-  readonly #withheld = new WithheldEvents();
+  #withheld: WithheldEvents | undefined;
   #needsResync = false;
   #heartbeatOf: PositionSource | undefined;
   #isHeld = true;
@@ -60,7 +60,7 @@ export class SendQueue {
 
   /** What is bounded so that a `resync` always fits beside it. */
   get #waitingBytes(): number {
-    return this.#frames.bytes + this.#withheld.bytes;
+    return this.#frames.bytes + (this.#withheld?.bytes ?? 0);
   }
 
   /** False: the queue was over its bound, so this frame or others before it are withheld, and the client will be told. */
@@ -87,7 +87,7 @@ export class SendQueue {
   collapse(): void {
     const before = this.queuedBytes;
     this.#collapse();
-    if (this.#withheld.chats > 0 && this.#withheld.bytes * 2 >= before) this.#collapseToResync();
+    if (this.#withheld !== undefined && this.#withheld.bytes * 2 >= before) this.#collapseToResync();
   }
 
   /** A heartbeat joins the next flush: its count and position are those of the moment it is handed over. */
@@ -122,7 +122,7 @@ export class SendQueue {
 
   /** All but a heartbeat is handed over, and nothing was refused. */
   #isComplete(): boolean {
-    return this.#frames.length === 0 && this.#withheld.chats === 0 && !this.#needsResync;
+    return this.#frames.length === 0 && this.#withheld === undefined && !this.#needsResync;
   }
 
   #isSingleFrame(): boolean {
@@ -130,7 +130,7 @@ export class SendQueue {
   }
 
   #hasMoreThanFrames(): boolean {
-    return this.#withheld.chats > 0 || this.#needsResync || this.#heartbeatOf !== undefined;
+    return this.#withheld !== undefined || this.#needsResync || this.#heartbeatOf !== undefined;
   }
 
   #block(): FlushOutcome {
@@ -155,13 +155,15 @@ export class SendQueue {
 
   /** What was withheld is older than all that is queued, so it is told first. */
   #writeWithheld(socket: Socket): number {
-    const { bytes } = this.#withheld;
+    const withheld = this.#withheld;
     if (this.#needsResync) {
       this.#needsResync = false;
       this.#handOver(resyncOverflow, socket);
     }
-    for (const watermark of this.#withheld.take()) this.#handOver(watermark, socket);
-    return bytes;
+    if (withheld === undefined) return 0;
+    this.#withheld = undefined;
+    for (const watermark of withheld.watermarks()) this.#handOver(watermark, socket);
+    return withheld.bytes;
   }
 
   #writeHeartbeat(of: PositionSource, socket: Socket): void {
@@ -203,17 +205,19 @@ export class SendQueue {
     for (const frame of this.#frames.takeDroppable()) this.#withhold(frame);
     if (last !== undefined && last.seq > 0) this.#withhold(last);
     else if (last !== undefined && last.kind !== 'signal' && this.fits(last)) this.#frames.push(last);
-    if (this.#withheld.chats > maxWatermarks || this.#waitingBytes > limit) this.#collapseToResync();
+    if ((this.#withheld?.chats ?? 0) > maxWatermarks || this.#waitingBytes > limit) this.#collapseToResync();
   }
 
   /** Behind a `resync` that is due anyway nothing more has to be told. */
   #withhold(frame: OutgoingFrame): void {
-    if (frame.seq > 0 && !this.#needsResync) this.#withheld.add(frame);
+    if (frame.seq === 0 || this.#needsResync) return;
+    this.#withheld ??= new WithheldEvents();
+    this.#withheld.add(frame);
   }
 
   #collapseToResync(): void {
     this.#options.counts.slowConsumers.resync += 1;
-    this.#withheld.clear();
+    this.#withheld = undefined;
     this.#needsResync = true;
   }
 }

@@ -2,11 +2,11 @@ import { OutgoingFrame } from './outgoing-frame.ts';
 
 /** Which events a connection was not sent: per chat, the last `seq` of them. What it takes as frames is bounded by its owner. */
 export class WithheldEvents {
-  #lastSeq: Map<string, number> | undefined;
+  readonly #lastSeq = new Map<string, number>();
   #bytes = 0;
 
   get chats(): number {
-    return this.#lastSeq?.size ?? 0;
+    return this.#lastSeq.size;
   }
 
   /** What the watermarks will take at most. */
@@ -15,22 +15,14 @@ export class WithheldEvents {
   }
 
   add(frame: OutgoingFrame): void {
-    this.#lastSeq ??= new Map();
     const known = this.#lastSeq.get(frame.chatId);
     if (known === undefined) this.#bytes += watermarkBytes(frame.chatId);
     if (known === undefined || known < frame.seq) this.#lastSeq.set(frame.chatId, frame.seq);
   }
 
-  /** One watermark per chat; nothing is withheld any more. */
-  take(): OutgoingFrame[] {
-    const watermarks = Array.from(this.#lastSeq ?? [], ([chat_id, seq]) => OutgoingFrame.of({ type: 'watermark', chat_id, seq }));
-    this.clear();
-    return watermarks;
-  }
-
-  clear(): void {
-    this.#lastSeq = undefined;
-    this.#bytes = 0;
+  /** One per chat. */
+  watermarks(): OutgoingFrame[] {
+    return Array.from(this.#lastSeq, ([chat_id, seq]) => OutgoingFrame.of({ type: 'watermark', chat_id, seq }));
   }
 }
 

@@ -68,7 +68,7 @@ export class DeliveryPool {
   enqueue(partition: number, records: readonly ReceivedRecord[]): void {
     const lane = this.#laneOf(partition);
     let work: PartitionWork | undefined;
-    for (const record of records) work = lane.queue.push(this.#workOf(record));
+    for (const record of records) work = lane.queue.push(this.#workOf(record, work === undefined));
     if (work === undefined) return;
     this.#depth += records.length;
     if (!work.isPaused && isAbove(work, highWater)) {
@@ -110,9 +110,9 @@ export class DeliveryPool {
     return this.#lanes[partition % this.#lanes.length] ?? new Lane();
   }
 
-  #workOf(record: ReceivedRecord): Work {
+  #workOf(record: ReceivedRecord, isFirst: boolean): Work {
     const frame = OutgoingFrame.ofRecord(record);
-    this.#sampler.measure(record, frame);
+    if (isFirst) this.#sampler.measure(record, frame);
     this.#options.recent.push(record, frame);
     return { record, frame, bytes: record.value.length + 32 * record.recipients.length, next: 0 };
   }

@@ -4,7 +4,7 @@ import type { OutgoingFrame } from '../connection/outgoing-frame.ts';
 import type { ShardCounts } from '../metrics.ts';
 import { committedAtMs } from './committed-at.ts';
 
-/** Measures one record per millisecond: three observations for each would cost a seventh of a delivery. */
+/** Measures one record per batch and millisecond: three observations for each would cost a seventh of a delivery. */
 export class WaySampler {
   readonly #clock: Clock;
   readonly #counts: ShardCounts;

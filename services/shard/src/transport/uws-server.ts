@@ -187,6 +187,8 @@ class UwsSocket implements Socket {
   readonly #clock: Clock;
   #ws: WebSocket<SocketState> | undefined;
   #ending: Ending | undefined;
+  /** Something may be buffered: asking costs a call into the engine, once per flush. A corked write does not say. */
+  #mayHold = false;
 
   constructor(ws: WebSocket<SocketState>, clock: Clock) {
     this.#ws = ws;
@@ -196,14 +198,20 @@ class UwsSocket implements Socket {
   send(frame: Buffer | string): SendOutcome {
     if (this.#ws === undefined) return 'dropped';
     const result = this.#ws.send(frame, false, false);
-    return result === 1 ? 'sent' : result === 0 ? 'buffered' : 'dropped';
+    if (result === 1) return 'sent';
+    this.#mayHold = true;
+    return result === 0 ? 'buffered' : 'dropped';
   }
 
   bufferedBytes(): number {
-    return this.#ws?.getBufferedAmount() ?? 0;
+    if (!this.#mayHold) return 0;
+    const bytes = this.#ws?.getBufferedAmount() ?? 0;
+    this.#mayHold = bytes > 0;
+    return bytes;
   }
 
   cork(write: () => void): void {
+    this.#mayHold = true;
     this.#ws?.cork(write);
   }
 
