@@ -7,7 +7,7 @@ import { ConnectedPairs } from './pairs.ts';
 const connections = 2_000;
 /** Messages of a run for each connection: what its socket buffers hold, so that no run waits for the client. */
 const rounds = 60;
-const times = 5;
+const times = 7;
 
 /** One message for each of 2,000 sockets in turn: what the shard's own work costs beside the system call. */
 export const push: Bench = {
@@ -16,7 +16,7 @@ export const push: Bench = {
   run: async ({ announce }: BenchContext): Promise<BenchResult> => {
     announce(`connecting ${connections} sockets to each of four servers …`);
     await using connected = await ConnectedPairs.start(['shard-path', 'bare-uws', 'plain-ws', 'raw-send'], connections);
-    const { works, faults, calibrationMs } = await runInterleaved(connected.pairs, { times, rounds, burst: 1 }, announce);
+    const { works, faults, repeated } = await runInterleaved(connected.pairs, { times, rounds, burst: 1 }, announce);
     const [path = [], uws = [], ws = [], raw = []] = works.map((runs) => runs.map(perMessage));
     const all = [...faults, ...floorFaults('the bare loop', uws)];
     const rows: Row[] = [
@@ -36,7 +36,7 @@ export const push: Bench = {
       details: {
         microsecondsPerMessage: { path, uws, ws, raw },
         collectorMicrosecondsPerMessage: works[0]?.map(({ gcUs, messages }) => gcUs / messages),
-        calibrationMs,
+        repeated,
       },
     };
   },

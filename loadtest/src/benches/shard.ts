@@ -2,18 +2,10 @@ import { KafkaWriter, type LogRecord } from '@carillon/event-log';
 import { partitionOf } from '@carillon/protocol';
 import { silentLogger } from '@carillon/runtime';
 import type { Bench, BenchContext, BenchResult } from '../bench.ts';
-import {
-  calibrate,
-  calibrationFaults,
-  deliveryFaults,
-  floorFaults,
-  pressureFaults,
-  readPressure,
-  receiverFaults,
-  saturationFaults,
-} from '../measure/gates.ts';
+import { deliveryFaults, floorFaults, receiverFaults, saturationFaults } from '../measure/gates.ts';
 import { ratios } from '../measure/row.ts';
 import { perMessage } from '../measure/saturation.ts';
+import { validRuns } from '../measure/valid-runs.ts';
 import type { Work } from '../programs/load-server.ts';
 import { type Received, Receiver } from '../programs/receiver.ts';
 import type { ShardProcess } from '../programs/shard-process.ts';
@@ -30,13 +22,14 @@ const times = 3;
 /** Records of one append. */
 const appendSize = 4_000;
 
+type Run = { readonly work: Work; readonly received: Received; readonly raw: Work };
+
 /** The whole process at saturation: what was written while it stood still is fetched, decoded, routed, sent and committed. */
 export const shardBench: Bench = {
   name: 'shard',
   description:
     'CPU per message of the whole shard process with Kafka fetch and commit, working off a backlog, 16,000 sockets ÷ raw C send()',
   run: async ({ announce }: BenchContext): Promise<BenchResult> => {
-    const faults = pressureFaults(readPressure());
     await using services = await RealServices.start(announce);
     const protocols = await issueOffers(services.secret, connections);
     await using shard = await services.startShard();
@@ -46,33 +39,33 @@ export const shardBench: Bench = {
     await using floor = await ConnectedPair.start('raw-send', connections);
     await using writer = new KafkaWriter({ brokers: [services.kafkaBrokers], topic, clientId: 'bench', logger: silentLogger });
     await writer.open(AbortSignal.timeout(20_000));
-    const [ofShard, ofFloor, calibrationMs]: [Work[], Work[], number[]] = [[], [], []];
-    const received: Received[] = [];
-    for (let time = 0; time <= times; time += 1) {
-      shard.freeze();
-      await writeBacklog(writer, time * rounds, services.partitions);
-      const run = await workOff(shard, receiver);
-      const raw = await floor.server.run(rounds, 1);
-      faults.push(...deliveryFaults('the shard', rounds * connections, run.received));
-      const [carillon, c] = [perMessage(run.work), perMessage(raw)];
-      announce(`${time === 0 ? 'warm-up' : `run ${time} of ${times}`}: shard ${carillon.toFixed(2)}, raw-send ${c.toFixed(2)} µs/message`);
-      if (time === 0) continue;
-      ofShard.push(run.work);
-      ofFloor.push(raw);
-      received.push(run.received);
-      calibrationMs.push(calibrate());
-    }
-    const floors = ofFloor.map(perMessage);
+    const { runs, faults, repeated } = await validRuns<Run>({
+      ...{ times, announce },
+      run: async (time) => {
+        shard.freeze();
+        await writeBacklog(writer, time * rounds, services.partitions);
+        const own = await workOff(shard, receiver);
+        return { ...own, raw: await floor.server.run(rounds, 1) };
+      },
+      disturbances: ({ work, received }) => [...saturationFaults('the shard', [work]), ...receiverFaults([received])],
+      errors: ({ received }) => deliveryFaults('the shard', rounds * connections, received),
+      describe: ({ work, raw }) => `shard ${perMessage(work).toFixed(2)}, raw-send ${perMessage(raw).toFixed(2)} µs/message`,
+    });
+    const own = runs.map(({ work }) => perMessage(work));
+    const floors = runs.map(({ raw }) => perMessage(raw));
     const perWrite =
       (await shard.metric('carillon_ws_frames_sent_total', 'type="event"')) / (await shard.metric('carillon_ws_writes_total'));
-    faults.push(...calibrationFaults(calibrationMs), ...floorFaults('raw send()', floors));
-    faults.push(...saturationFaults('the shard', ofShard), ...receiverFaults(received));
     const row = {
       label: 'shard: CPU per message ÷ raw C send()',
-      ...{ unit: '×', samples: ratios(ofShard.map(perMessage), floors), faults, note: `${perWrite.toFixed(2)} frames per write` },
+      ...{
+        unit: '×',
+        samples: ratios(own, floors),
+        faults: [...faults, ...floorFaults('raw send()', floors)],
+        note: `${perWrite.toFixed(2)} frames per write`,
+      },
       goal: { direction: 'atMost', mustReach: 2.5, aim: 1.8 } as const,
     };
-    return { rows: [row], details: { microsecondsPerMessage: { shard: ofShard.map(perMessage), raw: floors }, perWrite, calibrationMs } };
+    return { rows: [row], details: { microsecondsPerMessage: { shard: own, raw: floors }, perWrite, repeated } };
   },
 };
 

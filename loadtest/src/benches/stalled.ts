@@ -1,6 +1,7 @@
 import type { Bench, BenchContext, BenchResult } from '../bench.ts';
-import { calibrate, calibrationFaults, pressureFaults, readPressure, receiverFaults } from '../measure/gates.ts';
+import { receiverFaults } from '../measure/gates.ts';
 import { type Row, ratios } from '../measure/row.ts';
+import { maxTriesPerRun, validRuns } from '../measure/valid-runs.ts';
 import type { Received } from '../programs/receiver.ts';
 import { ConnectedPair } from './pairs.ts';
 
@@ -24,32 +25,23 @@ export const stalled: Bench = {
   name: 'stalled',
   description: 'p99 of healthy sockets with 1 % stalled readers ÷ without, 20,000 messages/s to 2,000 sockets; memory of the stalled',
   run: async ({ announce }: BenchContext): Promise<BenchResult> => {
-    const faults = pressureFaults(readPressure());
     await using quiet = await ConnectedPair.start('shard-path', connections);
     await using harmed = await ConnectedPair.start('shard-path', connections);
-    const [without, withStalled, calibrationMs]: [Run[], Run[], number[]] = [[], [], []];
-    for (let time = 0; time <= times; time += 1) {
-      const a = await run(quiet, 0);
-      const b = await run(harmed, stalledReaders);
-      faults.push(...orderFaults('without', a.received), ...orderFaults('with stalled readers', b.received));
-      announce(`${time === 0 ? 'warm-up' : `run ${time} of ${times}`}: p99 ${a.received.p99Us} µs without, ${b.received.p99Us} µs with`);
-      if (time === 0) continue;
-      without.push(a);
-      withStalled.push(b);
-      calibrationMs.push(calibrate());
-    }
-    const all = [
-      ...faults,
-      ...calibrationFaults(calibrationMs),
-      ...receiverFaults([...without, ...withStalled].map(({ received }) => received)),
-    ];
+    const { runs, faults, repeated } = await validRuns<{ quiet: Run; harmed: Run }>({
+      ...{ times, announce },
+      run: async () => ({ quiet: await run(quiet, 0), harmed: await run(harmed, stalledReaders) }),
+      disturbances: (pair) => receiverFaults([pair.quiet.received, pair.harmed.received]),
+      errors: (pair) => [...orderFaults('without', pair.quiet.received), ...orderFaults('with stalled readers', pair.harmed.received)],
+      describe: (pair) => `p99 ${pair.quiet.received.p99Us} µs without, ${pair.harmed.received.p99Us} µs with`,
+    });
+    const [without, withStalled] = [runs.map((pair) => pair.quiet), runs.map((pair) => pair.harmed)];
     const p99 = (runs: readonly Run[]) => runs.map(({ received }) => received.p99Us);
     const growth = (runs: readonly Run[]) => runs.map(({ growthBytes }) => growthBytes);
     const extraShare = (bytes: number, index: number) => (bytes - (without[index]?.growthBytes ?? 0)) / (stalledReaders * queueBytes);
     const rows: Row[] = [
       {
         label: 'stalled: p99 of healthy sockets, with ÷ without',
-        ...{ unit: '×', samples: ratios(p99(withStalled), p99(without)), faults: all },
+        ...{ unit: '×', samples: ratios(p99(withStalled), p99(without)), faults },
         goal: { direction: 'atMost', mustReach: 1.5, aim: 1.1 },
       },
       {
@@ -62,7 +54,7 @@ export const stalled: Bench = {
       p99Us: { without: p99(without), with: p99(withStalled) },
       growthBytes: { without: growth(without), with: growth(withStalled) },
     };
-    return { rows, details: { ...details, calibrationMs } };
+    return { rows, details: { ...details, repeated } };
   },
 };
 
@@ -79,7 +71,7 @@ async function run({ server, receiver }: ConnectedPair, readers: number): Promis
 
 /** At least what the healthy ones are due, each message once and in order. */
 function orderFaults(name: string, { frames, lost, duplicated, reordered, misrouted }: Received): string[] {
-  const due = rate * seconds * (1 - (stalledReaders * (times + 2)) / connections);
+  const due = rate * seconds * (1 - (stalledReaders * (times * maxTriesPerRun + 1)) / connections);
   if (lost + duplicated + reordered + misrouted === 0 && frames >= due) return [];
   return [`${name}: ${frames} frames, ${lost} lost, ${duplicated} duplicated, ${reordered} reordered, ${misrouted} misrouted`];
 }

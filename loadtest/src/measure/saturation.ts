@@ -1,46 +1,45 @@
 import type { LoadServer, Work } from '../programs/load-server.ts';
 import type { Received, Receiver } from '../programs/receiver.ts';
-import { calibrate, calibrationFaults, deliveryFaults, pressureFaults, readPressure, receiverFaults, saturationFaults } from './gates.ts';
+import { deliveryFaults, receiverFaults, saturationFaults } from './gates.ts';
+import { validRuns } from './valid-runs.ts';
 
 /** A server and the client that is connected to it. */
 export type Pair = { readonly server: LoadServer; readonly receiver: Receiver };
 
-/** What the interleaved runs of all servers gave, and why they may count for nothing. */
+/** What the valid runs of each server gave, and why they may count for nothing. */
 export type SaturationRuns = {
-  readonly works: readonly Work[][];
+  readonly works: readonly (readonly Work[])[];
   readonly faults: readonly string[];
-  readonly calibrationMs: readonly number[];
+  readonly repeated: number;
 };
 
+type Outcome = { readonly name: string; readonly work: Work; readonly received: Received };
+
 /**
- * A B C A B C …: every server sends the same messages `times` times, as fast as it can; the next run begins when every message of
- * the last one was received. The first turn of each is a warm-up and counts for nothing.
+ * A B C A B C …: every server sends the same messages, as fast as it can; the next one begins when every message of the last one was
+ * received.
  */
 export async function runInterleaved(
   pairs: readonly Pair[],
   load: { times: number; rounds: number; burst: number },
   announce: (text: string) => void,
 ): Promise<SaturationRuns> {
-  const faults = [...pressureFaults(readPressure())];
-  const works: Work[][] = pairs.map(() => []);
-  const received: Received[] = [];
-  const calibrationMs: number[] = [];
-  for (let time = 0; time <= load.times; time += 1) {
-    const line: string[] = [];
-    if (time > 0) calibrationMs.push(calibrate());
-    for (const [index, { server, receiver }] of pairs.entries()) {
-      const run = await runOnce({ server, receiver }, load);
-      faults.push(...deliveryFaults(server.name, run.work.messages, run.received));
-      line.push(`${server.name} ${perMessage(run.work).toFixed(2)}`);
-      if (time === 0) continue;
-      works[index]?.push(run.work);
-      received.push(run.received);
-    }
-    announce(`${time === 0 ? 'warm-up' : `run ${time} of ${load.times}`}: ${line.join(', ')} µs/message`);
-  }
-  for (const [index, { server }] of pairs.entries()) faults.push(...saturationFaults(server.name, works[index] ?? []));
-  faults.push(...calibrationFaults(calibrationMs), ...receiverFaults(received));
-  return { works, faults, calibrationMs };
+  const { runs, faults, repeated } = await validRuns<readonly Outcome[]>({
+    ...{ times: load.times, announce },
+    run: () => runAll(pairs, load),
+    disturbances: (outcomes) =>
+      outcomes.flatMap(({ name, work, received }) => [...saturationFaults(name, [work]), ...receiverFaults([received])]),
+    errors: (outcomes) => outcomes.flatMap(({ name, work, received }) => deliveryFaults(name, work.messages, received)),
+    describe: (outcomes) => `${outcomes.map(({ name, work }) => `${name} ${perMessage(work).toFixed(2)}`).join(', ')} µs/message`,
+  });
+  const works = pairs.map((_, index) => runs.flatMap((outcomes) => outcomes[index]?.work ?? []));
+  return { works, faults, repeated };
+}
+
+async function runAll(pairs: readonly Pair[], load: { rounds: number; burst: number }): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const pair of pairs) outcomes.push({ name: pair.server.name, ...(await runOnce(pair, load)) });
+  return outcomes;
 }
 
 async function runOnce(

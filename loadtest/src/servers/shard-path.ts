@@ -77,7 +77,7 @@ function chunksFor(burst: number): { partition: number; members: readonly number
 async function runPaced(rate: number, seconds: number): Promise<Measured> {
   const perTick = Math.round(rate / 1_000);
   const ticks = seconds * 1_000;
-  const leadNs = 500_000_000n + BigInt(ticks) * BigInt(perTick) * 20_000n;
+  const leadNs = 500_000_000n + BigInt(ticks) * BigInt(perTick) * 40_000n;
   const startNs = process.hrtime.bigint() + leadNs;
   const cursors = backlog.members.map(() => 0);
   const schedule: { dueNs: bigint; batch: FetchedBatch }[] = [];
