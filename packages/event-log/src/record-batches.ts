@@ -17,6 +17,7 @@ export function readRecordBatches(fetched: Buffer): FetchedRecord[] | undefined 
   for (let at = 0; at + place.records <= fetched.length; ) {
     const end = at + place.length + 4 + fetched.readInt32BE(at + place.length);
     if (end > fetched.length) break;
+    if (end < at + place.records) return undefined;
     const isKnown = fetched[at + place.magic] === knownMagic && (fetched.readInt16BE(at + place.attributes) & foreignAttributes) === 0;
     if (!isKnown || !readBatch(Buffer.from(fetched.subarray(at, end)), records)) return undefined;
     at = end;
