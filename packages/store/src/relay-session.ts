@@ -7,7 +7,6 @@ import { outboxChannel } from './queries/notify-buckets.ts';
 /** A change that waits to be told. `data` is the event's data as JSON text, never parsed on its way. */
 export type OutboxRow = {
   readonly bucket: number;
-  readonly id: string;
   readonly chatId: string;
   readonly seq: number;
   readonly event: EventName;
@@ -15,17 +14,17 @@ export type OutboxRow = {
   readonly at: string;
   readonly atMs: number;
   readonly data: string;
+  /** The data's length in UTF-8. */
+  readonly bytes: number;
   readonly memberVersion: number;
   readonly traceparent: string | null;
 };
 
 /** Which row of the outbox. */
-export type OutboxKey = Pick<OutboxRow, 'bucket' | 'id'>;
+export type OutboxKey = Pick<OutboxRow, 'bucket' | 'chatId' | 'seq'>;
 
-/**
- * What may be read of a bucket: so many rows, of the chats whose id is greater than `afterChat`.
- */
-export type BucketRead = { readonly bucket: number; readonly rows: number; readonly afterChat: string };
+/** What may be read of a bucket: so many rows, no further one after so many bytes, of the chats whose id is greater than `afterChat`. */
+export type BucketRead = { readonly bucket: number; readonly rows: number; readonly bytes: number; readonly afterChat: string };
 
 export type OutboxRead = {
   readonly buckets: readonly BucketRead[];
@@ -48,7 +47,6 @@ type RelaySessionOptions = {
 
 const answerTimeoutMs = 10_000;
 const closeTimeoutMs = 2_000;
-const bytesPerRead = 8 * 1024 * 1024;
 const bucketLocks = 7_001;
 const relayLocks = 7_000;
 const exactRows = 10_000;
@@ -67,7 +65,9 @@ const settings = [
   'tcp_user_timeout=10s',
   'client_connection_check_interval=2s',
   'jit=off',
-  // What is read is a few rows by index; with statistics of an empty outbox the planner chose to read all events (7 ms instead of 1.7).
+  // All is read by index, a few rows each: a plan that was made while the outbox was empty must be good for a backlog too.
+  'enable_seqscan=off',
+  'enable_bitmapscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
   // A delete that a crash of Postgres undoes sends its rows once more; to wait for the disk would delay every next batch.
@@ -78,50 +78,76 @@ const settings = [
 const rowsPerChat = 16;
 
 /**
- * `turns` steps from chat to chat through the index (bucket, chat_id, id), one probe each, however long a chat's backlog is: 100,000
- * rows of one chat cost a read nothing. What goes is not read again: the statement sees the table as it was before it.
+ * Which rows, found one by one. Here and below `LIMIT 1` keeps the planner from a join that reads a whole table, which it takes for cheap
+ * while it believes the outbox to be empty.
  */
-const readOutboxText = `WITH RECURSIVE gone AS (
-    DELETE FROM outbox o USING unnest($6::smallint[], $7::bigint[]) AS d (bucket, id) WHERE o.bucket = d.bucket AND o.id = d.id
-  ), turns AS (
-    SELECT b.bucket, b.room, chat.chat_id, 1 AS chats
-    FROM unnest($1::smallint[], $2::int[], $3::uuid[]) AS b (bucket, room, after)
-    CROSS JOIN LATERAL (SELECT x.chat_id FROM outbox x WHERE x.bucket = b.bucket AND x.chat_id > b.after ORDER BY x.chat_id LIMIT 1) chat
-    UNION ALL
-    SELECT t.bucket, t.room, chat.chat_id, t.chats + 1
-    FROM turns t
-    CROSS JOIN LATERAL (SELECT x.chat_id FROM outbox x WHERE x.bucket = t.bucket AND x.chat_id > t.chat_id ORDER BY x.chat_id LIMIT 1) chat
-    WHERE t.chats < t.room + cardinality($5::uuid[]) + cardinality($7::bigint[])
-  ), chosen AS (
-    SELECT o.*, t.room, row_number() OVER (PARTITION BY t.bucket ORDER BY o.turn, o.id) AS place
-    FROM turns t
-    CROSS JOIN LATERAL (
-      SELECT x.*, row_number() OVER (ORDER BY x.id) AS turn FROM outbox x
-      WHERE x.bucket = t.bucket AND x.chat_id = t.chat_id AND x.id <> ALL ($7::bigint[]) ORDER BY x.id LIMIT ${rowsPerChat}
-    ) o
-    WHERE t.chat_id <> ALL ($5::uuid[])
-  )
-  SELECT bucket, id::text, chat_id AS "chatId", seq, event, actor_id AS "actorId", at, at_ms AS "atMs", data,
-    member_version AS "memberVersion", traceparent
-  FROM (
-    SELECT o.*, e.event, e.actor_id, wire_time(e.at) AS at, (extract(epoch FROM e.at) * 1000)::bigint AS at_ms, e.data::text AS data,
-      c.member_version,
-      sum(octet_length(e.data::text)) OVER (PARTITION BY o.bucket ORDER BY o.place) - octet_length(e.data::text) AS bytes_before
-    FROM chosen o
-    JOIN events e ON e.chat_id = o.chat_id AND e.seq = o.seq
-    JOIN chats c ON c.id = o.chat_id
-    WHERE o.place <= o.room
-  ) waiting WHERE bytes_before < $4 ORDER BY bucket, place`;
+const named = (buckets: string, chats: string, seqs: string) => `ARRAY(
+    SELECT x.ctid FROM unnest(${buckets}::smallint[], ${chats}::uuid[], ${seqs}::bigint[]) AS d (bucket, chat_id, seq)
+    CROSS JOIN LATERAL (SELECT o.ctid FROM outbox o WHERE o.bucket = d.bucket AND o.chat_id = d.chat_id AND o.seq = d.seq LIMIT 1) x
+  )`;
 
-const deleteText = `DELETE FROM outbox o USING unnest($1::smallint[], $2::bigint[]) AS d (bucket, id)
-  WHERE o.bucket = d.bucket AND o.id = d.id`;
+const deleteText = `DELETE FROM outbox WHERE ctid = ANY (${named('$1', '$2', '$3')})`;
+
+/** The rows that go are not read again: the statement sees the table as it was before it. */
+const stays = (row: string) => `(${row}.chat_id, ${row}.seq) NOT IN (SELECT * FROM unnest($7::uuid[], $8::bigint[]))`;
+
+/**
+ * `step` goes from chat to chat by the primary key (bucket, chat_id, seq), one probe each, however long a chat's backlog is, and only as
+ * far as there is room for rows: the chats that have any share the room.
+ */
+const readOutboxText = `WITH gone AS (DELETE FROM outbox WHERE ctid = ANY (${named('$6', '$7', '$8')}))
+  SELECT bucket, chat_id AS "chatId", seq, event, actor_id AS "actorId", at, at_ms AS "atMs", data, bytes, member_version AS "memberVersion",
+    traceparent
+  FROM (
+    SELECT b.bucket, b.bytes AS bytes_room, o.*, e.*, c.member_version, octet_length(e.data) AS bytes,
+      sum(octet_length(e.data)) OVER (PARTITION BY b.bucket ORDER BY o.place, o.chat_id) - octet_length(e.data) AS bytes_before
+    FROM unnest($1::smallint[], $2::int[], $3::int[], $4::uuid[]) AS b (bucket, room, bytes, after_chat)
+    CROSS JOIN LATERAL (
+      WITH RECURSIVE step AS (
+        SELECT b.after_chat AS chat_id
+        UNION ALL
+        SELECT next.chat_id FROM step CROSS JOIN LATERAL (
+          SELECT x.chat_id FROM outbox x WHERE x.bucket = b.bucket AND x.chat_id > step.chat_id ORDER BY x.chat_id LIMIT 1
+        ) next
+      ), turn AS (
+        SELECT step.chat_id FROM step
+        CROSS JOIN LATERAL (SELECT 1 FROM outbox x WHERE x.bucket = b.bucket AND x.chat_id = step.chat_id AND ${stays('x')} LIMIT 1) waits
+        WHERE step.chat_id <> b.after_chat AND step.chat_id NOT IN (SELECT unnest($5::uuid[]))
+        LIMIT b.room
+      )
+      SELECT x.chat_id, x.seq, x.traceparent, x.place
+      FROM (SELECT turn.chat_id, count(*) OVER () AS chats FROM turn) t
+      CROSS JOIN LATERAL (
+        SELECT y.*, row_number() OVER (ORDER BY y.seq) AS place FROM outbox y
+        WHERE y.bucket = b.bucket AND y.chat_id = t.chat_id AND ${stays('y')}
+        ORDER BY y.seq LIMIT LEAST(${rowsPerChat}, b.room / t.chats)
+      ) x
+    ) o
+    CROSS JOIN LATERAL (
+      SELECT e.event, e.actor_id, wire_time(e.at) AS at, (extract(epoch FROM e.at) * 1000)::bigint AS at_ms, e.data::text AS data
+      FROM events e WHERE e.chat_id = o.chat_id AND e.seq = o.seq LIMIT 1
+    ) e
+    CROSS JOIN LATERAL (SELECT c.member_version FROM chats c WHERE c.id = o.chat_id LIMIT 1) c
+  ) waiting WHERE bytes_before < bytes_room ORDER BY bucket, place, chat_id`;
+
+/** Its age is that of the oldest row among these many chats of each bucket. */
+const chatsLookedAt = 64;
 
 const statisticsText = `SELECT
     (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT ${exactRows + 1}) counted) AS counted,
     (SELECT GREATEST(n_live_tup, ${exactRows + 1}) FROM pg_stat_user_tables WHERE relid = 'outbox'::regclass) AS estimated,
     (SELECT extract(epoch FROM clock_timestamp() - min(e.at))::float8 FROM generate_series(0, ${bucketCount - 1}) b
-      CROSS JOIN LATERAL (SELECT * FROM outbox x WHERE x.bucket = b ORDER BY x.id LIMIT 1) o
-      JOIN events e ON e.chat_id = o.chat_id AND e.seq = o.seq) AS oldest`;
+      CROSS JOIN LATERAL (
+        WITH RECURSIVE step AS (
+          SELECT '00000000-0000-0000-0000-000000000000'::uuid AS chat_id, 0::bigint AS seq
+          UNION ALL
+          SELECT next.* FROM step CROSS JOIN LATERAL (
+            SELECT x.chat_id, x.seq FROM outbox x WHERE x.bucket = b AND x.chat_id > step.chat_id ORDER BY x.chat_id, x.seq LIMIT 1
+          ) next
+        )
+        SELECT * FROM step OFFSET 1 LIMIT ${chatsLookedAt}
+      ) o
+      CROSS JOIN LATERAL (SELECT e.at FROM events e WHERE e.chat_id = o.chat_id AND e.seq = o.seq LIMIT 1) e) AS oldest`;
 
 /**
  * The relay's own connection to Postgres, direct and not from the pool: bucket locks, reads and deletes share one session, so
@@ -201,18 +227,16 @@ export class RelaySession implements AsyncDisposable {
   }
 
   /**
-   * Rows of each bucket, a chat's in `seq` order: first the oldest one of every chat, then the second one, at most 16 of a chat and 8 MiB
-   * of data over all buckets, but at least one row of each. Fair: neither a bucket's nor a chat's backlog takes anything from the others.
-   * In the same round trip the `acknowledged` rows go: two round trips between two appends made every event wait for the second one too.
+   * Rows of each bucket, a chat's in `seq` order: first the oldest one of every chat, then the second one, at most 16 of a chat, but at
+   * least one of a bucket. Fewer rows than `rows` and fewer bytes than `bytes`: there are no chats behind those read. In the same round trip the `acknowledged` rows go: two round trips between two appends made every event wait for the second one too.
    */
   async readOutbox({ buckets, heldChats = [], acknowledged = [] }: OutboxRead): Promise<OutboxRow[]> {
     if (buckets.length === 0 && acknowledged.length === 0) return [];
-    const bytesPerBucket = Math.ceil(bytesPerRead / Math.max(1, buckets.length));
     const values = [
       buckets.map(({ bucket }) => bucket),
       buckets.map(({ rows }) => rows),
+      buckets.map(({ bytes }) => bytes),
       buckets.map(({ afterChat }) => afterChat),
-      bytesPerBucket,
       heldChats,
       ...columnsOf(acknowledged),
     ];
@@ -269,8 +293,8 @@ export class RelaySession implements AsyncDisposable {
   }
 }
 
-function columnsOf(rows: readonly OutboxKey[]): [buckets: number[], ids: string[]] {
-  return [rows.map((row) => row.bucket), rows.map((row) => row.id)];
+function columnsOf(rows: readonly OutboxKey[]): [buckets: number[], chatIds: string[], seqs: number[]] {
+  return [rows.map((row) => row.bucket), rows.map((row) => row.chatId), rows.map((row) => row.seq)];
 }
 
 function bucketsIn(payload: string): number[] {

@@ -35,9 +35,9 @@ export class TestStore {
     return (await session.query<Row>(text, values)).rows;
   }
 
-  async group(ownerId: string, memberIds: readonly string[] = [], maxMembers = 20_000): Promise<Chat> {
+  async group(ownerId: string, memberIds: readonly string[] = [], maxMembers = 20_000, chatId: string = randomUUID()): Promise<Chat> {
     const input = {
-      chatId: randomUUID(),
+      chatId,
       userId: ownerId,
       clientChatId: null,
       contentHash: contentHash(''),
@@ -47,6 +47,14 @@ export class TestStore {
     const outcome = await createGroup(this.db, { ...input, memberIds, maxMembers });
     if (outcome.kind !== 'created') throw new Error(outcome.kind);
     return outcome.chat;
+  }
+
+  /** Groups of `olivia` in one bucket of the outbox, in which nothing else waits; their ids are sorted. */
+  async neighbours(count: number): Promise<{ bucket: number; chatIds: string[] }> {
+    await this.rows('DELETE FROM outbox');
+    const ids = Array.from({ length: count }, () => `${randomUUID().slice(0, -1)}7`).sort();
+    for (const chatId of ids) await this.group('olivia', [], undefined, chatId);
+    return { bucket: 7, chatIds: ids };
   }
 
   trySend(chatId: string, userId: string, text = 'hello', clientMessageId: string = randomUUID()): Promise<AppendMessageOutcome> {
@@ -67,7 +75,7 @@ export class TestStore {
   }
 
   async outboxSeqs(chatId: string): Promise<number[]> {
-    const rows = await this.rows<{ seq: string }>('SELECT seq FROM outbox WHERE chat_id = $1 ORDER BY id', [chatId]);
+    const rows = await this.rows<{ seq: string }>('SELECT seq FROM outbox WHERE chat_id = $1 ORDER BY seq', [chatId]);
     return rows.map((row) => Number(row.seq));
   }
 

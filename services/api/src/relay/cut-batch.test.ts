@@ -16,12 +16,12 @@ function pendingOf(buckets: readonly (readonly RowPlan[])[]): PendingRows {
   const seqs = new Map<string, number>();
   const plans = new Map<string, RowPlan>();
   const read = buckets.flatMap((all, bucket) =>
-    all.map((plan, n) => {
+    all.map((plan) => {
       const chatId = `chat-${bucket}-${plan.chat}`;
       const seq = (seqs.get(chatId) ?? 0) + 1;
       seqs.set(chatId, seq);
       plans.set(`${chatId} ${seq}`, plan);
-      return outboxRow({ bucket, id: `${n}`, chatId, seq });
+      return outboxRow({ bucket, chatId, seq });
     }),
   );
   rows.add(read, { buckets: [] }, 0);

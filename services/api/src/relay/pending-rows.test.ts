@@ -5,7 +5,7 @@ import { PendingRows } from './pending-rows.ts';
 
 const none = '00000000-0000-0000-0000-000000000000';
 const rowsOf = (bucket: number, chatId: string, count: number, data = '{}'): OutboxRow[] =>
-  Array.from({ length: count }, (_, n) => outboxRow({ bucket, chatId, seq: n + 1, id: `${n}`, data }));
+  Array.from({ length: count }, (_, n) => outboxRow({ bucket, chatId, seq: n + 1, data }));
 const shape = ({ buckets, heldChats }: OutboxRead) => [buckets.map(({ bucket, rows, afterChat }) => [bucket, rows, afterChat]), heldChats];
 const send = (rows: PendingRows, chatId: string, count: number) => {
   const queue = rows.inTurn().find(([oldest]) => oldest?.row.chatId === chatId) ?? [];
@@ -43,6 +43,18 @@ test('[D16] the next read of a bucket with more chats than one takes begins behi
   empty();
   expect(fill(['d', 'e'])).toEqual(['c127', true]);
   expect(fill(['c000'])).toEqual([none, false]);
+});
+
+test('[D16] also behind a read that was cut for its bytes: who is large and always first keeps nobody out', () => {
+  const rows = new PendingRows();
+  const read = rows.nextRead([7]);
+  expect(read.buckets[0]?.bytes).toBe(512 << 10);
+  rows.add(
+    ['a', 'b'].flatMap((chatId) => rowsOf(7, chatId, 1, 'x'.repeat(256 << 10))),
+    read,
+    0,
+  );
+  expect(rows.nextRead([7]).buckets[0]?.afterChat).toBe('b');
 });
 
 test('rows and places of buckets that are not own any more are forgotten', () => {

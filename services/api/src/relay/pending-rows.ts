@@ -13,9 +13,10 @@ export type PendingRow = {
 
 type AcknowledgedPart = { readonly pending: PendingRow; readonly records: readonly SizedRecord[]; readonly isLast: boolean };
 
-/** What is held of one bucket at most, and above how many bytes of data it is not read on. */
+/** What is held of one bucket at most, and above how many bytes of data it is not read on; how much of them one read takes. */
 const rowsPerBucket = 128;
 const bytesPerBucket = 2 << 20;
+const bytesPerRead = 512 << 10;
 /** Smaller than any chat's id. */
 const first = '00000000-0000-0000-0000-000000000000';
 
@@ -23,7 +24,7 @@ const first = '00000000-0000-0000-0000-000000000000';
  * The rows read but not yet acknowledged, by chat, each chat's oldest first; and the rows of one append that are acknowledged but not
  * yet deleted. A chat is read again only when its rows are gone, so they stay in order [M3]; the others of its bucket are read on, so
  * none waits for its backlog [D16]. Rows belong to one session: whoever loses the bucket forgets them.
- * Bounds: 128 rows of a bucket; 2 MiB of its data, exceeded by one read at most.
+ * Bounds: 128 rows of a bucket; 2 MiB of its data, exceeded by one read at most, which takes 512 KiB and one row.
  */
 export class PendingRows {
   /** In the order of their turns: the one that was sent something goes to the end. */
@@ -38,7 +39,7 @@ export class PendingRows {
     const reads = [...buckets].map((bucket) => {
       const { rows, bytes } = held.get(bucket) ?? { rows: 0, bytes: 0 };
       const room = bytes < bytesPerBucket ? rowsPerBucket - rows : 0;
-      return { bucket, rows: room, afterChat: this.#afterChat.get(bucket) ?? first };
+      return { bucket, rows: room, bytes: bytesPerRead, afterChat: this.#afterChat.get(bucket) ?? first };
     });
     const heldChats = [...this.#chats.keys()];
     return { buckets: reads.filter(({ rows }) => rows > 0), heldChats, acknowledged: this.takeAcknowledged() };
@@ -46,19 +47,20 @@ export class PendingRows {
 
   /** What that read gave. True: a bucket was read from its middle on, so there may be more before it. */
   add(rows: readonly OutboxRow[], { buckets }: OutboxRead, readAtMs: number): boolean {
-    const lastChats = new Map<number, string>();
-    const counts = new Map<number, number>();
+    const taken = new Map<number, { rows: number; bytes: number; lastChat: string }>();
     for (const row of rows) {
-      const { bucket, chatId } = row;
-      counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
-      if (chatId > (lastChats.get(bucket) ?? first)) lastChats.set(bucket, chatId);
+      const { bucket, chatId, bytes } = row;
+      const before = taken.get(bucket) ?? { rows: 0, bytes: 0, lastChat: first };
+      const lastChat = chatId > before.lastChat ? chatId : before.lastChat;
+      taken.set(bucket, { rows: before.rows + 1, bytes: before.bytes + bytes, lastChat });
       const queue = this.#chats.get(chatId);
       if (queue === undefined) this.#chats.set(chatId, [{ row, readAtMs, sent: 0 }]);
       else queue.push({ row, readAtMs, sent: 0 });
     }
     let hasWrapped = false;
-    for (const { bucket, rows: room, afterChat } of buckets) {
-      if (counts.get(bucket) === room) this.#afterChat.set(bucket, lastChats.get(bucket) ?? first);
+    for (const { bucket, rows: room, bytes: bytesRoom, afterChat } of buckets) {
+      const { rows: count, bytes, lastChat } = taken.get(bucket) ?? { rows: 0, bytes: 0, lastChat: first };
+      if (count === room || bytes >= bytesRoom) this.#afterChat.set(bucket, lastChat);
       else hasWrapped = this.#afterChat.delete(bucket) && afterChat !== first ? true : hasWrapped;
     }
     return hasWrapped;
@@ -100,7 +102,7 @@ export class PendingRows {
     for (const queue of this.#chats.values()) {
       for (const { row } of queue) {
         const { rows, bytes } = held.get(row.bucket) ?? { rows: 0, bytes: 0 };
-        held.set(row.bucket, { rows: rows + 1, bytes: bytes + row.data.length });
+        held.set(row.bucket, { rows: rows + 1, bytes: bytes + row.bytes });
       }
     }
     return held;

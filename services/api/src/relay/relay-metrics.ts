@@ -17,7 +17,10 @@ export class RelayMetrics {
       buckets: latencyBuckets,
     });
     this.#rows = metrics.gauge({ name: 'carillon_outbox_rows', help: 'Outbox rows that are not in the event log yet, estimated.' });
-    this.#oldest = metrics.gauge({ name: 'carillon_outbox_oldest_seconds', help: 'Age of the oldest outbox row.' });
+    this.#oldest = metrics.gauge({
+      name: 'carillon_outbox_oldest_seconds',
+      help: 'Age of the oldest outbox row, among the first 64 chats of each bucket.',
+    });
     this.#buckets = metrics.gauge({ name: 'carillon_relay_buckets_owned', help: 'Outbox buckets that the relay of this process owns.' });
     this.#failures = metrics.counter({
       name: 'carillon_relay_failures_total',
