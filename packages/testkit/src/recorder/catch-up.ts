@@ -4,7 +4,8 @@ import type { ReaderRecord } from './reader-record.ts';
 import { Timeline } from './timeline.ts';
 import { Timers } from './timers.ts';
 
-type CatchUpOptions = { readonly api: ApiClient; readonly userId: string; readonly record: ReaderRecord };
+type Api = Pick<ApiClient, 'call'> & { expect(userId: string, method: string, path: string): Promise<unknown> };
+type CatchUpOptions = { readonly api: Api; readonly userId: string; readonly record: ReaderRecord };
 
 /** What is missing may still be on its way: only a hole that stays so long is fetched. */
 const holeMs = 200;
@@ -101,7 +102,7 @@ export class CatchUp implements AsyncDisposable {
     const [hole] = this.#holes;
     if (this.#cursor === undefined) await this.#loadOverview();
     else if (this.#needsSync) await this.#readSync(this.#cursor);
-    else if (hole !== undefined) await this.#fill(this.#timelineOf(hole));
+    else if (hole !== undefined) await this.#fillHole(this.#timelineOf(hole));
     else if (this.#needsHeads) await this.#readHeads(this.#cursor);
     else return false;
     return true;
@@ -158,10 +159,15 @@ export class CatchUp implements AsyncDisposable {
     }
   }
 
+  /** A hole that pushes left. What a snapshot reads is not counted: that is how it is loaded. */
+  async #fillHole(timeline: Timeline): Promise<void> {
+    if (timeline.hasHole) this.#options.record.gapFetches += 1;
+    await this.#fill(timeline);
+  }
+
   async #fill(timeline: Timeline): Promise<void> {
     if (timeline.hwm === undefined && !(await this.#learnBegin(timeline))) return;
     while (timeline.hasHole) {
-      this.#options.record.gapFetches += 1;
       const answer = await this.#get(`/v1/chats/${timeline.chatId}/events?after_seq=${timeline.hwm}&limit=100`);
       if (answer.status === 404) return this.#end(timeline);
       const page = eventPageSchema.parse(answer.body);

@@ -15,6 +15,7 @@ export class ReaderRecord {
   /** What a correct client must never meet: a code to stop at, an answer against the contract. */
   readonly faults: string[] = [];
   watermarks = 0;
+  /** Holes in what was pushed that had to be fetched. */
   gapFetches = 0;
   syncs = 0;
   /** Heads that were ahead of what had been pushed. */
