@@ -1,5 +1,6 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** Messages that were sent, and the writes that carried them. */
 export type Sent = { readonly messages: number; readonly writes: number };
@@ -30,7 +31,7 @@ export function serveCommands(port: number, commands: Commands): void {
 async function answer(line: string, commands: Commands): Promise<void> {
   const [name = '', ...numbers] = line.split(' ');
   if (name === 'usage' || name === 'gc') {
-    tell({ event: 'usage', ...readUsage(name === 'gc') });
+    tell({ event: 'usage', ...(await readUsage(name === 'gc')) });
     return;
   }
   const command = commands[name];
@@ -73,9 +74,15 @@ class CollectionTimer {
 /** `externalBytes`: buffers, outside of V8's heap. */
 type Usage = { cpuUs: number; rssBytes: number; heapBytes: number; externalBytes: number };
 
-/** Memory as the system and V8 count it; after two collections when asked for. */
-export function readUsage(collect: boolean): Usage {
-  if (collect) for (let times = 0; times < 2; times += 1) globalThis.gc?.();
+/** V8's other threads give memory back to the system some time after a collection. */
+const settleMs = 500;
+
+/** Memory as the system and V8 count it; when asked for, of what is still in use: two collections, and the time to give back the rest. */
+export async function readUsage(collect: boolean): Promise<Usage> {
+  for (let times = 0; collect && times < 2; times += 1) {
+    globalThis.gc?.();
+    await pause(settleMs);
+  }
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed, external } = process.memoryUsage();
   return { cpuUs: user + system, rssBytes: rss, heapBytes: heapUsed, externalBytes: external };

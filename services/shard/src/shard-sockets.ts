@@ -115,7 +115,7 @@ export class ShardSockets implements Disposable {
     const shared = { clock, random, counts, recent, failpoint, flushList: this.#flushList, wheel: this.#wheel };
     return {
       ...{ admission, connections, counts },
-      connectionParts: { ...shared, heartbeatMs: config.HEARTBEAT_MS, maxQueueBytes: config.SHARD_SEND_QUEUE_BYTES },
+      connectionParts: { ...shared, heartbeatMs: config.HEARTBEAT_MS, queue: { maxBytes: config.SHARD_SEND_QUEUE_BYTES, clock, counts } },
       allowedOrigins: config.ALLOWED_ORIGINS,
       // The promises never reject: what fails ends the connection.
       onOpen: (connection, claim) => this.#life && void openConnection(connection, claim, this.#life.open),

@@ -45,11 +45,32 @@ function openSocket(socket: Socket, address: string, claim: Claim | undefined, p
   if (claim !== undefined) parts.onOpen(connection, claim);
   // A turn later: uWS knows the listener only when this call has returned.
   else setImmediate(() => connection.close('unsupported_version'));
-  return {
-    onFrame: (frame, isBinary) => parts.onFrame(connection, frame, isBinary),
-    onDrain: () => parts.connectionParts.flushList.mark(connection),
-    onClose: (code) => forget(connection, code, address, parts),
-  };
+  return new ConnectionListener(connection, address, parts);
+}
+
+/** One object for each connection; three closures and what they close over took 300 bytes more. */
+class ConnectionListener implements SocketListener {
+  readonly #connection: Connection;
+  readonly #address: string;
+  readonly #parts: AcceptParts;
+
+  constructor(connection: Connection, address: string, parts: AcceptParts) {
+    this.#connection = connection;
+    this.#address = address;
+    this.#parts = parts;
+  }
+
+  onFrame(frame: ArrayBuffer, isBinary: boolean): void {
+    this.#parts.onFrame(this.#connection, frame, isBinary);
+  }
+
+  onDrain(): void {
+    this.#parts.connectionParts.flushList.mark(this.#connection);
+  }
+
+  onClose(code: number): void {
+    forget(this.#connection, code, this.#address, this.#parts);
+  }
 }
 
 function forget(connection: Connection, code: number, address: string, parts: AcceptParts): void {

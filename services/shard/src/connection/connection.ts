@@ -5,7 +5,7 @@ import type { ShardCounts } from '../metrics.ts';
 import type { Socket } from '../transport/socket.ts';
 import type { FlushList } from './flush-list.ts';
 import { OutgoingFrame } from './outgoing-frame.ts';
-import { SendQueue } from './send-queue.ts';
+import { SendQueue, type SendQueueOptions } from './send-queue.ts';
 import { type TimerWheel, wheelTickMs } from './timer-wheel.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -18,7 +18,7 @@ export type ConnectionParts = {
   readonly wheel: TimerWheel<Connection>;
   readonly recent: Pick<RecentRecords, 'starts' | 'positionOf'>;
   readonly heartbeatMs: number;
-  readonly maxQueueBytes: number;
+  readonly queue: SendQueueOptions;
   readonly failpoint?: Failpoint | undefined;
 };
 
@@ -36,7 +36,6 @@ export class Connection {
   readonly id: string;
   readonly socket: Socket;
   readonly queue: SendQueue;
-  readonly frameRate: TokenBucket;
   state: 'authenticating' | 'registering' | 'ready' | 'closed' = 'authenticating';
   userId = '';
   partition = -1;
@@ -51,6 +50,8 @@ export class Connection {
   next: Connection | undefined;
   wheelSlot = -1;
   wheelDueMs = 0;
+  /** Most clients never send a frame. */
+  #frameRate: TokenBucket | undefined;
   #heartbeatAtMs = Number.POSITIVE_INFINITY;
   /** By the starts of the rings of recent records: the client has been told to sync, or was replayed, since then. */
   #completeSince = 0;
@@ -60,8 +61,7 @@ export class Connection {
     this.id = id;
     this.socket = socket;
     this.#parts = parts;
-    this.queue = new SendQueue({ maxBytes: parts.maxQueueBytes, clock: parts.clock, counts: parts.counts });
-    this.frameRate = new TokenBucket(framesPerSecond, frameBurst, parts.clock.monotonicMs());
+    this.queue = new SendQueue(parts.queue);
   }
 
   /** Hot path: two pushes, no system call. The frame leaves with the turn. */
@@ -75,6 +75,12 @@ export class Connection {
   #makeRoom(frame: OutgoingFrame): void {
     const nowMs = this.#parts.clock.nowMs();
     while (this.flush(nowMs) && !this.queue.fits(frame));
+  }
+
+  /** The client sent a frame; false: it sends too many. */
+  takeFrame(nowMs: number): boolean {
+    this.#frameRate ??= new TokenBucket(framesPerSecond, frameBurst, nowMs);
+    return this.#frameRate.take(nowMs);
   }
 
   /** A frame of this shard for this connection alone. */

@@ -25,7 +25,7 @@ export function handleFrame(connection: Connection, data: ArrayBuffer, isBinary:
 
 function answerFrame(connection: Connection, data: ArrayBuffer, isBinary: boolean, parts: FrameHandlerParts): CloseName | undefined {
   if (data.byteLength > maxFrameBytes) return 'message_too_big';
-  if (isBinary || !connection.frameRate.take(parts.nowMs())) return 'protocol_violation';
+  if (isBinary || !connection.takeFrame(parts.nowMs())) return 'protocol_violation';
   const json = parseObject(utf8.decode(data));
   if (json === undefined || typeof json.type !== 'string') return 'protocol_violation';
   if (knownTypes.has(json.type)) return answerKnown(connection, json, parts);

@@ -21,7 +21,7 @@ export function replay(connection: Resuming, pos: string, recent: Pick<RecentRec
   if (bytes > connection.queue.room * freeShare) return 'too_much';
   for (const frame of frames) {
     // Its way was measured, or nobody was there to measure it for.
-    frame.receivedAtMs = 0;
+    frame.way = undefined;
     connection.deliver(frame);
   }
   return 'replayed';

@@ -2,7 +2,7 @@ import { type Clock, unreachable } from '@carillon/runtime';
 import type { ShardCounts } from '../metrics.ts';
 import type { Socket } from '../transport/socket.ts';
 import { FrameFifo } from './frame-fifo.ts';
-import { type FrameKind, OutgoingFrame } from './outgoing-frame.ts';
+import { type FrameKind, type FrameWay, OutgoingFrame } from './outgoing-frame.ts';
 import { WithheldEvents } from './withheld-events.ts';
 
 /** One for all queues of a shard. */
@@ -173,15 +173,11 @@ export class SendQueue {
   }
 
   #handOver(frame: OutgoingFrame, socket: Socket): void {
-    const { counts, clock } = this.#options;
+    const { counts } = this.#options;
     if (isCounted(frame.kind)) this.#sent += 1;
     counts.framesSent[frame.kind] += 1;
     counts.bytesSent += frame.bytes.length;
-    if (frame.receivedAtMs !== 0) {
-      counts.observe('shard_to_socket', clock.monotonicMs() - frame.receivedAtMs);
-      if (frame.committedAtMs !== 0) counts.observe('total', clock.nowMs() - frame.committedAtMs);
-      frame.receivedAtMs = 0;
-    }
+    if (frame.way !== undefined) this.#observe(frame, frame.way);
     const outcome = socket.send(frame.bytes);
     switch (outcome) {
       case 'sent':
@@ -194,6 +190,13 @@ export class SendQueue {
       default:
         unreachable(outcome);
     }
+  }
+
+  #observe(frame: OutgoingFrame, { receivedAtMs, committedAtMs }: FrameWay): void {
+    const { counts, clock } = this.#options;
+    counts.observe('shard_to_socket', clock.monotonicMs() - receivedAtMs);
+    if (committedAtMs !== 0) counts.observe('total', clock.nowMs() - committedAtMs);
+    frame.way = undefined;
   }
 
   /** Over the bound: events give way to watermarks, signals to nothing; what else waits is small and stays. */

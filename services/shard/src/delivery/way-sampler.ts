@@ -21,7 +21,6 @@ export class WaySampler {
     if (nowMs === this.#sampledAtMs) return;
     this.#sampledAtMs = nowMs;
     this.#counts.observe('log_to_shard', nowMs - record.appendedAtMs);
-    frame.receivedAtMs = this.#clock.monotonicMs();
-    frame.committedAtMs = committedAtMs(record.value);
+    frame.way = { receivedAtMs: this.#clock.monotonicMs(), committedAtMs: committedAtMs(record.value) };
   }
 }

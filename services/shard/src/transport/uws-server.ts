@@ -22,7 +22,8 @@ type Accepted = Extract<UpgradeAnswer, { kind: 'accept' }>;
 
 /** What uWS keeps with each socket: the object is copied at the upgrade, so it holds references only. */
 type SocketState = {
-  answer: Extract<UpgradeAnswer, { kind: 'accept' }>;
+  /** Until the socket is open. */
+  answer: Accepted | undefined;
   socket: UwsSocket | undefined;
   listener: SocketListener | undefined;
 };
@@ -150,7 +151,8 @@ function openSocket(ws: WebSocket<SocketState>, clock: Clock): void {
   const state = ws.getUserData();
   const socket = new UwsSocket(ws, clock);
   state.socket = socket;
-  state.listener = state.answer.open(socket);
+  state.listener = state.answer?.open(socket);
+  state.answer = undefined;
 }
 
 function drainSocket(ws: WebSocket<SocketState>): void {
