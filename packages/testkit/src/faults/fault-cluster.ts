@@ -153,11 +153,20 @@ export class FaultCluster extends Cluster {
     else await this.startShard(index);
   }
 
-  /** Redis forgets everything. */
+  /** The cluster's own Redis forgets everything. */
   async flushRedis(): Promise<void> {
-    const redis = new Redis(this.redis.url);
-    await redis.flushall();
-    redis.disconnect();
+    owned(this.#ground.redis, 'redis');
+    await this.redisCommand('FLUSHALL');
+  }
+
+  /** One command to Redis, past the proxies. */
+  async redisCommand(command: string, ...args: readonly string[]): Promise<unknown> {
+    const redis = new Redis(this.services.redisUrl);
+    try {
+      return await redis.call(command, ...args);
+    } finally {
+      redis.disconnect();
+    }
   }
 
   /** A process's metric, summed over its labels. */

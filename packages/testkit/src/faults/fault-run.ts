@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { ApiClient } from '../api-client.ts';
 import { type Evidence, type Violation, violationsOf } from '../checker/invariants.ts';
 import { readTruth, visibleTo } from '../checker/truth.ts';
-import { Reader } from '../recorder/reader.ts';
+import { Reader, type Ticket } from '../recorder/reader.ts';
 import { type Conversation, Writer } from '../recorder/writer.ts';
 import { FaultCluster, type FaultClusterOptions } from './fault-cluster.ts';
 
@@ -10,11 +10,15 @@ export type FaultRunOptions = FaultClusterOptions & {
   /** Groups of the load; every user is in several. */
   readonly chats?: number;
   readonly users?: number;
+  /** Each user has a second reader from the start, on a shard that does not own the user's partition: events come to it by Redis. */
+  readonly hasForeignTabs?: boolean;
   readonly perSecond?: number;
   /** Period of the readers' heads checks: it bounds how long the quiescence may take. */
   readonly headsEveryMs?: number;
   readonly textOf?: (n: number) => string;
 };
+
+type SettleOptions = { readonly allPushed?: boolean | 'untouched'; readonly deadlineMs?: number };
 
 const membersOfAChat = 5;
 const requestTimeoutMs = 5_000;
@@ -54,7 +58,7 @@ export class FaultRun implements AsyncDisposable {
       const users = [...Array(options.users ?? 10).keys()].map((n) => `user-${n}`);
       const run = new FaultRun(cluster, api, await makeGroups(api, users, options.chats ?? 5), options);
       started = run;
-      await run.#begin(users);
+      await run.#begin(users, options.hasForeignTabs === true);
       return run;
     } catch (error) {
       await started[Symbol.asyncDispose]();
@@ -62,8 +66,9 @@ export class FaultRun implements AsyncDisposable {
     }
   }
 
-  async #begin(users: readonly string[]): Promise<void> {
+  async #begin(users: readonly string[], hasForeignTabs: boolean): Promise<void> {
     await Promise.all(users.map((user) => this.connect(user)));
+    if (hasForeignTabs) await Promise.all(users.map((user) => this.connectForeign(user)));
     this.#firstReaders = [...this.readers];
     this.#firstHeads = (await readTruth(this.cluster.databaseUrl)).heads;
     this.writer.start();
@@ -71,10 +76,16 @@ export class FaultRun implements AsyncDisposable {
   }
 
   /** One more reader, for any user. */
-  async connect(userId: string): Promise<Reader> {
-    const reader = await Reader.open({ api: this.api, userId, headsEveryMs: this.#headsEveryMs });
-    this.readers.push(reader);
-    return reader;
+  connect(userId: string): Promise<Reader> {
+    return this.#open(userId);
+  }
+
+  /** One more reader that always connects to a shard that does not own the user's partition, as long as there is one: events come to it by Redis. */
+  connectForeign(userId: string): Promise<Reader> {
+    return this.#open(userId, async () => {
+      const { shard_id: owner } = await this.api.ticket(userId);
+      return this.api.ticket(userId, { avoid_shard_id: owner });
+    });
   }
 
   /** Waits until so many further messages were answered 2xx. */
@@ -88,6 +99,16 @@ export class FaultRun implements AsyncDisposable {
     const total = () => this.readers.reduce((sum, reader) => sum + reader.record.pushes.length, 0);
     const goal = total() + count;
     await this.until(() => total() >= goal, `${count} further pushes`, deadlineMs);
+  }
+
+  /** Waits until each of these readers was pushed something more. */
+  async pushesToEach(readers: readonly Reader[] = this.readers, deadlineMs = 30_000): Promise<void> {
+    const sinceMs = performance.now();
+    const isServed = ({ record }: Reader) => (record.pushes.at(-1)?.atMs ?? 0) > sinceMs;
+    const missed = () => readers.filter((reader) => !isServed(reader)).map(({ userId, shardId }) => `${userId} on ${shardId}`);
+    await this.until(() => missed().length === 0, 'push to each reader', deadlineMs).catch((error: unknown) => {
+      throw new Error(`not pushed to: ${missed().join(', ')}`, { cause: error });
+    });
   }
 
   async until(holds: () => boolean | Promise<boolean>, what: string, deadlineMs = 60_000): Promise<void> {
@@ -117,8 +138,9 @@ export class FaultRun implements AsyncDisposable {
   /**
    * Stops the load, heals, waits for quiet, and fails with the first items of every invariant that is broken. With `allPushed` nothing
    * may have come by HTTP alone: a client's own checks heal nearly everything, so this shows that there was nothing to heal [D3].
+   * `untouched` asks it of those only whose connection never ended.
    */
-  async settle({ allPushed = false, deadlineMs = settleDeadlineMs } = {}): Promise<Evidence> {
+  async settle({ allPushed = false, deadlineMs = settleDeadlineMs }: SettleOptions = {}): Promise<Evidence> {
     await this.cluster.heal();
     await this.writer.stop();
     const deadline = Date.now() + deadlineMs;
@@ -127,7 +149,7 @@ export class FaultRun implements AsyncDisposable {
       await new Promise((resolve) => setTimeout(resolve, 200));
       evidence = await this.evidence();
     }
-    const violations = [...violationsOf(evidence), ...(allPushed ? this.#neverPushed(evidence) : [])];
+    const violations = [...violationsOf(evidence), ...this.#neverPushed(evidence, allPushed)];
     if (violations.length > 0) throw new Error(`${violations.map(report).join('\n')}\n${this.#tail()}`);
     return evidence;
   }
@@ -150,18 +172,26 @@ export class FaultRun implements AsyncDisposable {
     await this.cluster[Symbol.asyncDispose]();
   }
 
-  #isQuiet(evidence: Evidence, allPushed: boolean): boolean {
+  async #open(userId: string, ticketOf?: () => Promise<Ticket>): Promise<Reader> {
+    const reader = await Reader.open({ api: this.api, userId, headsEveryMs: this.#headsEveryMs, ticketOf });
+    this.readers.push(reader);
+    return reader;
+  }
+
+  #isQuiet(evidence: Evidence, allPushed: boolean | 'untouched'): boolean {
     const { truth, readers } = evidence;
     if (truth.outboxRows > 0 || !this.readers.every((reader) => reader.isQuiet)) return false;
-    if (allPushed && this.#neverPushed(evidence).length > 0) return false;
+    if (this.#neverPushed(evidence, allPushed).length > 0) return false;
     return readers.every(({ userId, shown }) =>
       [...truth.heads.keys()].every((chatId) => visibleTo(truth, chatId, userId).length === (shown.get(chatId)?.length ?? 0)),
     );
   }
 
   /** What was to be pushed to those who were connected when the load began, and was not. */
-  #neverPushed({ truth }: Evidence): Violation[] {
-    const items = this.#firstReaders.flatMap(({ userId, record }) => {
+  #neverPushed({ truth }: Evidence, allPushed: boolean | 'untouched'): Violation[] {
+    if (allPushed === false) return [];
+    const readers = this.#firstReaders.filter(({ record }) => allPushed === true || record.closes.length === 0);
+    const items = readers.flatMap(({ userId, record }) => {
       const pushed = new Set(record.pushes.map(({ chatId, seq }) => `${chatId} ${seq}`));
       return [...truth.heads.keys()].flatMap((chatId) =>
         visibleTo(truth, chatId, userId)

@@ -11,18 +11,23 @@ export type ReaderOptions = {
   readonly userId: string;
   /** Period of the heads check, ± 50 %: it bounds how long a loss can stay unnoticed. 60 s in the contract. */
   readonly headsEveryMs?: number;
+  /** Where it connects to, each time anew, but where a shard advises it to; by default where the API sends it. */
+  readonly ticketOf?: ((userId: string) => Promise<Ticket>) | undefined;
 };
 
-type Ticket = { readonly url: string; readonly ticket: string };
+export type Ticket = { readonly url: string; readonly ticket: string };
 
 const reconnectMs = { first: 200, longest: 2_000 };
 const overlapMs = 5_000;
 const degradedHeadsMs = 5_000;
+/** Heartbeats without any frame after which a client takes its connection for dead. */
+const silentHeartbeats = 2.5;
 
 /**
  * A minimal correct client of one user: connect, buffer, ready, snapshot, merge; a hole or a `watermark` leads to `/events`, a
  * `resync`, a reconnect or a wrong frame count to `/v1/sync`; heads are checked on reconnect and periodically; a `reconnect` advice is
- * followed before the old connection is left. It shows a timeline per chat and records how it came to it.
+ * followed before the old connection is left, and one that is silent for 2.5 heartbeats is cut. It shows a timeline per chat and records
+ * how it came to it.
  */
 export class Reader implements AsyncDisposable {
   readonly userId: string;
@@ -31,6 +36,7 @@ export class Reader implements AsyncDisposable {
   readonly #catchUp: CatchUp;
   readonly #sockets = new Set<SocketClient>();
   readonly #timers = new Timers();
+  #isPaused = false;
   #current: SocketClient | undefined;
   #connections = 0;
   #isDegraded = false;
@@ -66,6 +72,11 @@ export class Reader implements AsyncDisposable {
     return this.#current !== undefined;
   }
 
+  /** The shard of its current connection. */
+  get shardId(): string | undefined {
+    return readyOf(this.#current)?.shard_id;
+  }
+
   /** Connected, and nothing is known to be missing. */
   get isQuiet(): boolean {
     return this.isConnected && this.#catchUp.isWhole;
@@ -82,6 +93,17 @@ export class Reader implements AsyncDisposable {
   /** Cuts the current connection, as a network does. */
   async cut(): Promise<void> {
     await this.#current?.[Symbol.asyncDispose]();
+  }
+
+  /** Stops and starts reading from the current connection, as an app that hangs does; it judges no silence meanwhile. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#current?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#current?.resume();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -103,20 +125,31 @@ export class Reader implements AsyncDisposable {
 
   /** Rejects when there is no ticket or no `ready`. */
   async #connect(advised?: Ticket): Promise<void> {
-    const { api, userId } = this.#options;
+    const { api, userId, ticketOf = () => api.ticket(userId) } = this.#options;
     const connection = this.#connections;
     this.#connections += 1;
     const counted = { frames: 0 };
-    const socket = await SocketClient.open(advised ?? (await api.ticket(userId)), (frame) => this.#take(frame, connection, counted));
+    const socket = await SocketClient.open(advised ?? (await ticketOf(userId)), (frame) => this.#take(frame, connection, counted));
     if (this.#isStopped) return void (await socket[Symbol.asyncDispose]());
     const before = this.#current;
     this.#sockets.add(socket);
     this.#current = socket;
+    this.#watchSilence(socket, readyOf(socket)?.heartbeat_ms ?? Number.POSITIVE_INFINITY);
     this.record.readyAtMs.push(performance.now());
     void socket.closed().then(({ code }) => this.#onClosed(socket, connection, code));
     if (before === undefined) this.#catchUp.sync();
     else this.#timers.after(overlapMs, () => before.close());
     this.#catchUp.checkHeads();
+  }
+
+  /** A connection that died without a word is cut by the client: `onClosed` leads to a new one. */
+  #watchSilence(socket: SocketClient, heartbeatMs: number, seen = 0): void {
+    this.#timers.after(heartbeatMs * silentHeartbeats, () => {
+      const { length } = socket.frames;
+      if (!this.#sockets.has(socket)) return;
+      if (length > seen || this.#isPaused) this.#watchSilence(socket, heartbeatMs, length);
+      else void socket[Symbol.asyncDispose]();
+    });
   }
 
   #onClosed(socket: SocketClient, connection: number, code: number): void {
@@ -175,4 +208,8 @@ export class Reader implements AsyncDisposable {
       this.#checkHeadsLater();
     });
   }
+}
+
+function readyOf(socket: SocketClient | undefined) {
+  return socket?.frames.find((frame) => frame.type === 'ready');
 }
