@@ -3,6 +3,7 @@ import { shownOf } from './chat-replica.ts';
 import type { MemberList } from './member-list.ts';
 import { shownEntry } from './overview.ts';
 import { type MessageChange, type PendingMessage, type PendingSend, pendingMessages, withPendingChanges } from './pending-sends.ts';
+import type { Sending } from './sending.ts';
 import type { Status } from './status.ts';
 import { type Notifier, Store, type View } from './store.ts';
 import { type EndReason, needOf, type Replica, viewOf } from './sync.ts';
@@ -50,14 +51,12 @@ export type ChatActions = {
   readonly notifier: Notifier;
   readonly status: Status;
   replica(chatId: string): ChatReplica;
-  sends(chatId: string): readonly PendingSend[];
+  readonly sending: Sending;
   watch(chatId: string, view: ChatView, isWatched: boolean): void;
   loadOlder(chatId: string, limit: number, signal: AbortSignal | undefined): Promise<void>;
   markRead(chatId: string, messageNo: number | undefined): void;
   send(chatId: string, message: OutgoingMessage): SentMessage;
   add(chatId: string, operation: PendingSend['operation']): string;
-  retry(chatId: string, id: string): void;
-  discard(chatId: string, id: string): void;
   request<T>(method: string, chatId: string, path: string, body?: unknown): Promise<T>;
 };
 
@@ -80,7 +79,7 @@ export class ChatHandle implements View<ChatSnapshot> {
     this.#chats = chats;
     this.#timeline = new Store<ChatSnapshot>(
       chats.notifier,
-      (last) => shared(last, chatSnapshot(chats.replica(id), chats.sends(id), chats.status)),
+      (last) => shared(last, chatSnapshot(chats.replica(id), chats.sending.of(id), chats.status)),
       (isWatched) => chats.watch(id, 'timeline', isWatched),
     );
     this.#members = new Store<MembersSnapshot>(
@@ -109,7 +108,7 @@ export class ChatHandle implements View<ChatSnapshot> {
     this.#chats.markRead(this.id, messageNo);
   }
 
-  /** Shown at once as pending, sent in order. Throws when 500 operations are pending already. */
+  /** Shown at once as pending, sent in order. Throws when 500 operations are pending already, or `files` have no `upload`. */
   send(message: OutgoingMessage): SentMessage {
     return this.#chats.send(this.id, message);
   }
@@ -126,12 +125,12 @@ export class ChatHandle implements View<ChatSnapshot> {
 
   /** Tries a failed message again. */
   retry(clientMessageId: string): void {
-    this.#chats.retry(this.id, clientMessageId);
+    this.#chats.sending.retry(this.id, clientMessageId);
   }
 
   /** Forgets a pending message that is not on its way. */
   discard(clientMessageId: string): void {
-    this.#chats.discard(this.id, clientMessageId);
+    this.#chats.sending.discard(this.id, clientMessageId);
   }
 
   update(change: { title?: string; avatar_url?: string | null }): Promise<Chat> {

@@ -1,3 +1,4 @@
+import { placeIn } from './place.ts';
 import { changeView, offerWatermark, type Replica, type ViewRules } from './sync.ts';
 import type { Event, Message, MessagePage } from './wire.ts';
 
@@ -88,19 +89,6 @@ function mergeWhenReached(view: Timeline, seq: number): Timeline {
 
 /** With the message in the place of its older self; the same array where it is not shown. */
 function replaced(messages: readonly Message[], message: Message): readonly Message[] {
-  const at = indexOfSeq(messages, message.seq);
-  return at === -1 ? messages : messages.with(at, message);
-}
-
-function indexOfSeq(messages: readonly Message[], seq: number): number {
-  let low = 0;
-  let high = messages.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const found = messages[middle]?.seq ?? 0;
-    if (found === seq) return middle;
-    if (found < seq) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
+  const at = placeIn(messages, ({ seq }) => seq < message.seq);
+  return messages[at]?.seq === message.seq ? messages.with(at, message) : messages;
 }

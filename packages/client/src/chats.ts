@@ -1,7 +1,7 @@
 import { type ChatActions, ChatHandle, type ChatView, type OutgoingMessage, type SentMessage, shared } from './chat-handle.ts';
 import { type ChatReplica, emptyChat, shownOf } from './chat-replica.ts';
 import type { Clock } from './clock.ts';
-import { type Api, ApiError } from './http.ts';
+import type { Api } from './http.ts';
 import { shownEntry } from './overview.ts';
 import { OverviewOrder } from './overview-order.ts';
 import type { PendingSend } from './pending-sends.ts';
@@ -9,6 +9,7 @@ import type { Sending } from './sending.ts';
 import type { Session } from './session.ts';
 import type { Overview, Status } from './status.ts';
 import { type Notifier, Store } from './store.ts';
+import { needOf } from './sync.ts';
 
 export type ChatsOptions = {
   readonly api: Api;
@@ -21,22 +22,25 @@ export type ChatsOptions = {
 
 const keptOpen = 20;
 
+type Watched = [chatId: string, view: ChatView];
+
 /** The views of all chats: the overview, and a handle for each chat that was asked for. The replicas themselves are the session's. */
 export class Chats implements ChatActions {
   readonly #options: ChatsOptions;
   readonly #handles = new Map<string, ChatHandle>();
   readonly #order = new OverviewOrder();
   /** Views that are subscribed to, and those that were until lately: going back to them is instant. */
-  readonly #watched = new Set<string>();
-  readonly #left = new Set<string>();
-  /** Read positions that the server does not know yet. */
-  readonly #reads = new Map<string, number>();
+  readonly #watched = new Map<string, Watched>();
+  readonly #left = new Map<string, Watched>();
+  /** Chats whose line is not complete. */
+  readonly #incomplete = new Set<string>();
+  #lastMs = 0;
   readonly overview: Store<Overview>;
 
   constructor(options: ChatsOptions) {
     this.#options = options;
     this.overview = new Store<Overview>(options.notifier, (last) =>
-      shared(last, { chats: this.#order.list(), isLoaded: options.session()?.isLoaded ?? false, status: options.status() }),
+      shared(last, { chats: this.#order.list(), isLoaded: options.session()?.isLoaded ?? false, status: this.#overviewStatus() }),
     );
   }
 
@@ -60,31 +64,31 @@ export class Chats implements ChatActions {
     return this.#options.session()?.chat(chatId) ?? emptyChat;
   }
 
-  sends(chatId: string): readonly PendingSend[] {
-    return this.#options.sending.of(chatId);
+  get sending(): Sending {
+    return this.#options.sending;
   }
 
-  /** Another user, other chats. */
-  sessionChanged(session: Session): void {
-    this.#order.clear();
-    for (const key of [...this.#watched, ...this.#left]) this.#open(session, key);
-    this.statusChanged();
+  sessionBegan(session: Session): void {
+    for (const watched of [...this.#watched.values(), ...this.#left.values()]) session.open(...watched);
   }
 
   statusChanged(): void {
     this.overview.changed();
     for (const handle of this.#handles.values()) handle.changed();
-    if (this.status === 'live') for (const chatId of this.#reads.keys()) void this.#tellRead(chatId);
   }
 
   chatChanged(chatId: string, chat: ChatReplica): void {
-    const { messages, seq } = shownOf(chat);
-    this.#options.sending.settle(chatId, messages, seq);
-    if (this.#order.put(chatId, shownEntry(chat.entry))) this.overview.changed();
-    this.#handles.get(chatId)?.changed();
+    const wasIncomplete = this.#incomplete.delete(chatId);
+    const isIncomplete = needOf(chat.entry).kind !== 'nothing';
+    if (isIncomplete) this.#incomplete.add(chatId);
+    if (this.#order.put(chatId, shownEntry(chat.entry)) || isIncomplete !== wasIncomplete) this.overview.changed();
+    this.pendingChanged(chatId);
   }
 
+  /** What is shown by now is not pending any more, and what is pending may be shown already. */
   pendingChanged(chatId: string): void {
+    const { messages, seq } = shownOf(this.replica(chatId));
+    this.#options.sending.settle(chatId, messages, seq);
     this.#handles.get(chatId)?.changed();
   }
 
@@ -94,34 +98,33 @@ export class Chats implements ChatActions {
     const session = this.#options.session();
     this.#left.delete(key);
     if (isWatched) {
-      this.#watched.add(key);
-      if (session !== undefined) this.#open(session, key);
+      this.#watched.set(key, [chatId, view]);
+      session?.open(chatId, view);
       return;
     }
     this.#watched.delete(key);
-    this.#left.add(key);
+    this.#left.set(key, [chatId, view]);
     const [oldest] = this.#left;
     if (this.#left.size <= keptOpen || oldest === undefined) return;
-    this.#left.delete(oldest);
-    session?.close(...partsOf(oldest));
+    this.#left.delete(oldest[0]);
+    session?.close(...oldest[1]);
   }
 
   async loadOlder(chatId: string, limit: number, signal: AbortSignal | undefined): Promise<void> {
     await this.#options.session()?.loadOlder(chatId, limit, signal);
   }
 
-  markRead(chatId: string, messageNo = shownEntry(this.replica(chatId).entry)?.message_no ?? 0): void {
+  markRead(chatId: string, messageNo: number | undefined): void {
     const entry = shownEntry(this.replica(chatId).entry);
-    if (entry === undefined || messageNo <= entry.read_message_no) return;
-    this.#options.session()?.offerRead(chatId, messageNo);
-    this.#reads.set(chatId, Math.max(messageNo, this.#reads.get(chatId) ?? 0));
-    void this.#tellRead(chatId);
+    if (entry === undefined) return;
+    const upTo = messageNo ?? entry.message_no;
+    if (upTo > entry.read_message_no) this.#options.session()?.markRead(chatId, upTo);
   }
 
   send(chatId: string, { files, ...message }: OutgoingMessage): SentMessage {
     const content = { type: message.type ?? 'text', ...message };
     const id = this.add(chatId, { kind: 'send', content }, files);
-    const { sending } = this.#options;
+    const { sending } = this;
     return {
       client_message_id: id,
       get state() {
@@ -134,42 +137,20 @@ export class Chats implements ChatActions {
 
   add(chatId: string, operation: PendingSend['operation'], files: readonly unknown[] = []): string {
     const id = newId();
-    this.#options.sending.add({ id, chatId, createdAtMs: this.#options.clock.nowMs(), operation, state: { kind: 'queued' } }, files);
+    // No two at one time: their order is kept by it.
+    this.#lastMs = Math.max(this.#options.clock.nowMs(), this.#lastMs + 1);
+    this.#options.sending.add({ id, chatId, createdAtMs: this.#lastMs, operation, state: { kind: 'queued' } }, files);
     return id;
-  }
-
-  retry(chatId: string, id: string): void {
-    this.#options.sending.retry(chatId, id);
-  }
-
-  discard(chatId: string, id: string): void {
-    this.#options.sending.discard(chatId, id);
   }
 
   request<T>(method: string, chatId: string, path: string, body?: unknown): Promise<T> {
     return this.#options.api.request<T>(method, `/v1/chats/${encodeURIComponent(chatId)}${path}`, { body });
   }
 
-  #open(session: Session, key: string): void {
-    session.open(...partsOf(key));
+  /** A hole in one line is a hole in the list. */
+  #overviewStatus(): Status {
+    return this.status === 'live' && this.#incomplete.size > 0 ? 'catching_up' : this.status;
   }
-
-  /** Offline it is told with the next connection. Never rejects. */
-  async #tellRead(chatId: string): Promise<void> {
-    const messageNo = this.#reads.get(chatId);
-    if (messageNo === undefined || this.status !== 'live') return;
-    try {
-      await this.request('PUT', chatId, '/read', { message_no: messageNo });
-    } catch (error) {
-      if (error instanceof ApiError && error.isRetryable) return;
-    }
-    if (this.#reads.get(chatId) === messageNo) this.#reads.delete(chatId);
-  }
-}
-
-function partsOf(key: string): [string, ChatView] {
-  const [view, ...rest] = key.split(' ');
-  return [rest.join(' '), view === 'members' ? 'members' : 'timeline'];
 }
 
 /** 128 random bits; unlike `randomUUID` also where a page is not a secure context. */

@@ -210,6 +210,65 @@ test('too_long reloads; what is shown stays until the new snapshots come', async
   expect(client.status).toBe('live');
 });
 
+test.each(['sync', 'heads'])('a cursor of %s that the server cannot read is one that is too old', async (route) => {
+  const { server, client, clock, asked } = await liveWorld();
+  await clock.advance(2_000);
+  server.lose = () => true;
+  server.act((model) => model.send('c1', 'ann', 'a', 'missed'));
+  server.lose = () => false;
+  server.answerNext('GET', `/v1/${route}`, { status: 400, code: 'invalid_cursor' });
+  if (route === 'sync') server.push({ type: 'resync', reason: 'gap' });
+  else client.checkHeads();
+  await clock.advance(2_000);
+  expect(texts(client)).toEqual(['missed']);
+  expect(client.status).toBe('live');
+  expect(asked('GET /v1/chats')).toBeGreaterThan(2);
+});
+
+test('[C17] when the network is back, what waits for another attempt tries at once, but not before the server allows it', async () => {
+  const { server, client, clock, wake, asked } = await liveWorld({ random: () => 0.9 });
+  for (let n = 0; n < 6; n += 1) server.answerNext('GET', '/v1/sync', { status: 500 });
+  server.push({ type: 'resync', reason: 'gap' });
+  await clock.advance(0);
+  for (let n = 1; n < 7; n += 1) {
+    expect(asked('/v1/sync')).toBe(n);
+    wake();
+    await clock.advance(0);
+  }
+  server.answerNext('POST', '/messages', { status: 429, retryAfterSeconds: 8 });
+  client.chat('c1').send({ text: 'patient' });
+  await clock.advance(7_900);
+  wake();
+  await clock.advance(0);
+  expect(asked('POST /v1/chats/c1/messages')).toBe(1);
+  await clock.advance(100);
+  wake();
+  await clock.advance(0);
+  expect(texts(client)).toEqual(['patient']);
+});
+
+test('a wish for a sync that comes when one has just ended is met', async () => {
+  const { server, client, clock, asked } = await liveWorld();
+  server.push({ type: 'resync', reason: 'gap' });
+  for (let turn = 0; turn < 100; turn += 1) {
+    await Promise.resolve();
+    if (asked('/v1/sync') === 1) break;
+  }
+  // One wish in each of the microtasks in which the run ends.
+  for (let turn = 0; turn < 60; turn += 1) {
+    server.push({ type: 'resync', reason: 'gap' });
+    await Promise.resolve();
+  }
+  server.lose = () => true;
+  server.act((model) => model.send('c1', 'ann', 'a', 'missed'));
+  await clock.advance(0);
+  const before = asked('/v1/sync');
+  server.push({ type: 'resync', reason: 'gap' });
+  await clock.advance(0);
+  expect(asked('/v1/sync')).toBeGreaterThan(before);
+  expect(texts(client)).toEqual(['missed']);
+});
+
 test('many chats with holes are one sync', async () => {
   const { server, client, clock, asked } = await liveWorld();
   const ids = [...Array(12).keys()].map((n) => `many-${n}`);
@@ -264,6 +323,26 @@ test('an untouched chat keeps its reference, and listeners are told once per mic
   expect(client.overview.getSnapshot()).toBe(after);
   expect(after.chats.find(({ id }) => id === 'c1')).toBe(before.chats.find(({ id }) => id === 'c1'));
   expect(client.chat('c1').getSnapshot()).toBe(c1);
+});
+
+test('who stopped listening is not told any more, not even what was due', async () => {
+  const { server, client } = await liveWorld();
+  const told = vi.fn();
+  const stop = client.chat('c1').subscribe(told);
+  server.act((model) => model.send('c1', 'ann', 'a', 'one'));
+  stop();
+  await settled();
+  expect(told).not.toHaveBeenCalled();
+});
+
+test('a hole in one line makes the list catch up', async () => {
+  const { server, client, clock } = await liveWorld();
+  expect(client.overview.getSnapshot().status).toBe('live');
+  server.push({ type: 'watermark', chat_id: 'c1', seq: 2 });
+  expect(client.overview.getSnapshot().status).toBe('catching_up');
+  server.model.send('c1', 'ann', 'a', 'withheld');
+  await clock.advance(400);
+  expect(client.overview.getSnapshot()).toMatchObject({ status: 'live', chats: [{ last_message: { text: 'withheld' } }] });
 });
 
 test('a listener that throws is reported, and the others are told', async () => {

@@ -1,23 +1,24 @@
 import type { ChatHandle } from './chat-handle.ts';
 import { Chats } from './chats.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { Connection, type ConnectionState, type ConnectionStats } from './connection.ts';
+import { Connection, type ConnectionState, type ConnectionStats, type TicketOptions } from './connection.ts';
 import { type Environment, pageEnvironment } from './environment.ts';
 import { Api, type RequestOptions } from './http.ts';
 import type { WebSocketConstructor } from './link.ts';
+import { Pauses } from './pauses.ts';
 import { type PendingStorage, Sending, type Upload } from './sending.ts';
 import { Session } from './session.ts';
 import type { Overview, Status } from './status.ts';
 import { Notifier, Store, type View } from './store.ts';
-import type { Chat, OverviewEntry, Ticket } from './wire.ts';
+import type { Chat, ReadyFrame, Ticket } from './wire.ts';
 
 export type ClientOptions = {
   /** Base of the HTTP API, without `/v1`. */
   readonly apiUrl: string;
-  /** The user's token, from the app's own backend. `isRefused`: the last one was not taken, or has expired. */
+  /** The user's token, from the app's own backend. `isRefused`: the last one was not taken, or ends soon. At most 10 s. */
   readonly getToken: (options: { readonly isRefused: boolean }) => string | Promise<string>;
   /** A connection ticket, where the app does not let the SDK buy it with the token. */
-  readonly getTicket?: (options: { readonly avoidShardId: string | undefined }) => Promise<Ticket>;
+  readonly getTicket?: (options: TicketOptions) => Promise<Ticket>;
   /** Where pending sends survive a reload: `indexedDbStorage()` of `@carillon/client/storage`. Default: nowhere. */
   readonly storage?: PendingStorage;
   /** Puts the app's own upload in front of messages with `files`. */
@@ -56,12 +57,10 @@ export class Client {
   readonly #notifier: Notifier;
   readonly #listeners: Listeners = { status: new Set(), error: new Set(), closed: new Set() };
   readonly #clock: Clock;
-  readonly #random: () => number;
   readonly #unhook: () => void;
   readonly #newSession: (userId: string) => Session;
   #session: Session | undefined;
   #userId: string | undefined;
-  #since: number;
   #status: Status;
 
   /** The connection's state, for a status line. */
@@ -71,20 +70,20 @@ export class Client {
   constructor(options: ClientOptions) {
     const { apiUrl, getToken, getTicket, clock = systemClock, random = Math.random } = options;
     const doFetch = options.fetch ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args));
+    // Where pages are rendered there may be none: nothing connects there.
     const WebSocket = options.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor | undefined);
-    if (WebSocket === undefined) throw new Error('this platform has no WebSocket: hand one in');
     this.#clock = clock;
-    this.#random = random;
-    this.#since = clock.nowMs();
-    this.#status = { stale: { since: this.#since } };
-    this.#notifier = new Notifier((error) => this.#report(error));
+    this.#userId = options.userId;
+    this.#status = { stale: { since: clock.nowMs() } };
     const failed = (error: unknown) => this.#emit('error', error);
+    this.#notifier = new Notifier(failed);
     const api = new Api({ apiUrl, fetch: doFetch, clock, getToken });
     this.#api = api;
+    const pauses = new Pauses(clock, random);
     this.#sending = new Sending({
       api,
       clock,
-      random,
+      pauses,
       storage: options.storage,
       upload: options.upload,
       changed: (chatId) => this.#chats.pendingChanged(chatId),
@@ -103,6 +102,7 @@ export class Client {
       new Session({
         api,
         clock,
+        pauses,
         random,
         userId,
         listener: {
@@ -119,56 +119,54 @@ export class Client {
       WebSocket,
       clock,
       random,
-      getTicket: ({ avoidShardId, signal }) => {
-        if (getTicket !== undefined) return getTicket({ avoidShardId });
+      getTicket: ({ avoidShardId, isExpired, signal }) => {
+        if (isExpired) api.forgetToken();
+        if (getTicket !== undefined) return getTicket({ avoidShardId, signal });
         const body = avoidShardId === undefined ? undefined : { avoid_shard_id: avoidShardId };
         return api.request<Ticket>('POST', '/v1/tickets', { body, signal });
       },
       listener: {
         changed: (state) => this.#stateChanged(state),
         ready: (frame) => {
-          this.#sessionOf(frame.user_id).begin(frame);
-          void this.#sending.start(frame.user_id);
-          this.#sending.wake();
+          this.#begin(frame);
+          pauses.wake();
         },
+        succeeded: ({ degraded }) => this.#session?.handOver(degraded),
         handedOver: () => this.#session?.checkHeads(),
         lost: () => this.#session?.end(),
         frame: (frame) => this.#session?.take(frame),
         miscounted: () => this.#session?.sync(),
-        woken: () => {
-          this.#session?.checkHeads();
-          this.#sending.wake();
-        },
       },
     });
     this.#connectionStore = new Store(this.#notifier, () => this.#connection.state);
     this.connection = this.#connectionStore;
     this.#unhook = (options.environment ?? pageEnvironment)(() => {
       this.#connection.wake();
-      this.#sending.wake();
+      pauses.wake();
+      this.#session?.checkHeads();
     });
     if (options.userId !== undefined) void this.#sending.start(options.userId);
   }
 
-  /** Resolves with the first `live`; rejects when the connection is closed for good, or the signal aborts the wait. */
+  /** Resolves with the first `live`; rejects when the connection is closed for good, the signal aborts the wait, or there is no WebSocket. */
   async connect({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     signal?.throwIfAborted();
     this.#connection.connect();
     if (this.#connection.state.kind === 'live') return;
+    let settle: () => void = () => undefined;
     await new Promise<void>((resolve, reject) => {
-      const settle = (act: () => void) => () => {
+      const onAbort = () => reject(signal?.reason);
+      signal?.addEventListener('abort', onAbort);
+      const offStatus = this.on('status', (status) => {
+        if (status === 'live') resolve();
+      });
+      const offClosed = this.on('closed', (reason) => reject(new Error(`closed: ${JSON.stringify(reason)}`)));
+      settle = () => {
         offStatus();
         offClosed();
         signal?.removeEventListener('abort', onAbort);
-        act();
       };
-      const onAbort = settle(() => reject(signal?.reason));
-      const offStatus = this.on('status', (status) => {
-        if (status === 'live') settle(resolve)();
-      });
-      const offClosed = this.on('closed', (reason) => settle(() => reject(new Error(`closed: ${JSON.stringify(reason)}`)))());
-      signal?.addEventListener('abort', onAbort, { once: true });
-    });
+    }).finally(settle);
   }
 
   /** Ends the connection. What is shown stays, stale; pending sends stay where they are stored. */
@@ -207,18 +205,13 @@ export class Client {
   }
 
   /** Makes a group. Retried by the app with the same `client_chat_id`, it is the same group. */
-  async createGroup(group: {
-    title: string;
-    member_ids: readonly string[];
-    avatar_url?: string | null;
-    client_chat_id?: string;
-  }): Promise<Chat> {
-    return this.#created(await this.request<Chat>('POST', '/v1/chats', { body: { kind: 'group', ...group } }));
+  createGroup(group: { title: string; member_ids: readonly string[]; avatar_url?: string | null; client_chat_id?: string }): Promise<Chat> {
+    return this.#create({ kind: 'group', ...group });
   }
 
   /** The direct chat with this user, new or not. */
-  async createDirect(userId: string): Promise<Chat> {
-    return this.#created(await this.request<Chat>('POST', '/v1/chats', { body: { kind: 'direct', member_ids: [userId] } }));
+  createDirect(userId: string): Promise<Chat> {
+    return this.#create({ kind: 'direct', member_ids: [userId] });
   }
 
   /** Calls any route of the HTTP API as the user. Rejects with `ApiError`. */
@@ -235,19 +228,26 @@ export class Client {
     return { ...this.#connection.stats, chats: this.#session?.chats.size ?? 0 };
   }
 
-  #created(chat: Chat): Chat {
+  async #create(body: object): Promise<Chat> {
+    const chat = await this.request<Chat>('POST', '/v1/chats', { body });
     this.#session?.offerWatermark(chat.id, chat.seq);
     return chat;
   }
 
-  /** Another user on the same client is another world. */
-  #sessionOf(userId: string): Session {
-    if (this.#session !== undefined && this.#userId === userId) return this.#session;
-    this.#session?.end();
-    this.#userId = userId;
-    this.#session = this.#newSession(userId);
-    this.#chats.sessionChanged(this.#session);
-    return this.#session;
+  /** One client is one user: what one has written must not be sent as another. */
+  #begin(ready: ReadyFrame): void {
+    const { user_id } = ready;
+    this.#userId ??= user_id;
+    if (this.#userId !== user_id) {
+      this.#connection.close('another_user');
+      return;
+    }
+    if (this.#session === undefined) {
+      this.#session = this.#newSession(user_id);
+      this.#chats.sessionBegan(this.#session);
+    }
+    this.#session.begin(ready);
+    void this.#sending.start(user_id);
   }
 
   #stateChanged(state: ConnectionState): void {
@@ -261,12 +261,10 @@ export class Client {
   }
 
   #statusOf(state: ConnectionState): Status {
-    if (state.kind === 'live' || state.kind === 'syncing') {
-      return state.kind === 'live' ? 'live' : 'catching_up';
-    }
+    if (state.kind === 'live') return 'live';
+    if (state.kind === 'syncing') return 'catching_up';
     if (typeof this.#status === 'object') return this.#status;
-    this.#since = this.#clock.nowMs();
-    return { stale: { since: this.#since } };
+    return { stale: { since: this.#clock.nowMs() } };
   }
 
   #emit<K extends keyof ClientEvents>(name: K, value: ClientEvents[K]): void {
@@ -274,13 +272,9 @@ export class Client {
       try {
         listener(value);
       } catch (error) {
-        if (name !== 'error') this.#report(error);
+        if (name !== 'error') this.#emit('error', error);
       }
     }
-  }
-
-  #report(error: unknown): void {
-    this.#emit('error', error);
   }
 }
 

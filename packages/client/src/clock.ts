@@ -8,33 +8,21 @@ export type Clock = {
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   after: (ms, call) => {
-    const timer = setTimeout(call, ms);
+    // A longer timer would fire at once.
+    const timer = setTimeout(call, Math.min(ms, 2 ** 31 - 1));
     return () => clearTimeout(timer);
   },
 };
 
-/** Rejects with the signal's reason when it is aborted. */
-export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+/** What the promise brings; a rejection when it brings nothing within `ms`: whoever was asked may never answer. */
+export function within<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const onAbort = () => {
-      cancel();
-      reject(signal.reason);
-    };
-    const cancel = clock.after(ms, () => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    });
-    signal.addEventListener('abort', onAbort, { once: true });
+    const cancel = clock.after(ms, () => reject(new Error(`no answer within ${ms} ms`)));
+    promise.then(resolve, reject).finally(cancel);
   });
 }
 
 /** Full jitter: uniform in 0 … min(30 s, 0.5 s · 2^attempt), so that many clients of one failure spread out. */
 export function backoffMs(attempt: number, random: () => number): number {
   return random() * Math.min(30_000, 500 * 2 ** attempt);
-}
-
-/** `ms` ± 50 %. */
-export function aroundMs(ms: number, random: () => number): number {
-  return ms * (0.5 + random());
 }

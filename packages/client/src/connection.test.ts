@@ -1,6 +1,7 @@
 import { closeCodes, mayReconnect as mayReconnectByProtocol } from '@carillon/protocol';
 import { expect, test } from 'vitest';
-import { liveWorld, texts, world } from './client.fixture.ts';
+import { liveWorld, pass, texts, world } from './client.fixture.ts';
+import { createClient } from './client.ts';
 import { mayReconnect } from './connection.ts';
 
 test('[C8] [P5] the range of a close code decides, as in the protocol', () => {
@@ -91,17 +92,78 @@ test('[C8] a successor that cannot be reached leaves the old one serving; its en
   expect(asked('/v1/tickets')).toBe(2);
 });
 
-test('[C8] each attempt has a fresh ticket, and after a failed one another shard', async () => {
+test('[C8] each attempt has a fresh ticket, and after the second failed one another shard', async () => {
   const { client, server, clock } = world();
   server.isHolding = true;
   void client.connect();
-  await clock.advance(10_100);
+  await clock.advance(20_500);
   server.isHolding = false;
   await clock.advance(1_000);
   expect(client.status).toBe('live');
   const tickets = server.requests.filter(({ path }) => path === '/v1/tickets').map(({ body }) => body);
-  expect(tickets).toEqual([undefined, { avoid_shard_id: 'shard-0' }]);
-  expect(server.socket.protocols).toEqual(['carillon.v1', 'ticket.ticket-2']);
+  expect(tickets).toEqual([undefined, undefined, { avoid_shard_id: 'shard-0' }]);
+  expect(server.socket.protocols).toEqual(['carillon.v1', 'ticket.ticket-3']);
+});
+
+test('[C8] what the server advises is waited for, and the spread comes on top of it', async () => {
+  const { client, server, clock } = world({ random: () => 0.5 });
+  server.answerNext('POST', '/tickets', { status: 429, retryAfterSeconds: 7 });
+  void client.connect();
+  await clock.advance(0);
+  expect(client.connection.getSnapshot()).toMatchObject({ kind: 'waiting', untilMs: clock.nowMs() + 7_250 });
+  await clock.advance(7_250);
+  server.socket.cut(1013);
+  await clock.advance(0);
+  expect(client.connection.getSnapshot()).toMatchObject({ kind: 'waiting', untilMs: clock.nowMs() + 5_500 });
+});
+
+test('[C8] an old connection that ends within the 5 s is checked for at once, and its state is not that of the successor', async () => {
+  const { client, server, clock, asked } = await liveWorld();
+  await clock.advance(2_000);
+  const old = server.socket;
+  server.ready = { shard_id: 'shard-1', degraded: true };
+  old.push({ type: 'reconnect', reason: 'moved', url: 'ws://shard-1.test', ticket: 't', not_before_ms: 0 } as { type: string });
+  await clock.advance(0);
+  expect(client.connection.getSnapshot()).toEqual({ kind: 'live', shardId: 'shard-1', isDegraded: true });
+  const [heads, syncs] = [asked('/v1/heads'), asked('/v1/sync')];
+  old.push({ type: 'resync', reason: 'recovered' });
+  old.cut(4003);
+  await clock.advance(0);
+  expect([asked('/v1/heads') - heads, asked('/v1/sync') - syncs]).toEqual([1, 1]);
+  expect(client.connection.getSnapshot()).toMatchObject({ isDegraded: true });
+  await clock.advance(16_000);
+  expect(asked('/v1/heads') - heads).toBe(4);
+});
+
+test('[C8] a successor that is not degraded ends the degraded checks, with one sync', async () => {
+  const live = world();
+  live.server.ready = { degraded: true };
+  void live.client.connect();
+  await live.clock.advance(2_000);
+  live.server.ready = {};
+  live.server.push({ type: 'reconnect', reason: 'moved', url: 'ws://shard-1.test', ticket: 't', not_before_ms: 0 } as { type: string });
+  await live.clock.advance(6_000);
+  const heads = live.asked('/v1/heads');
+  await pass(live, 25_000);
+  expect([live.asked('/v1/sync'), live.asked('/v1/heads') - heads]).toEqual([1, 0]);
+});
+
+test('[C8] a socket that cannot even be made is an attempt that failed', async () => {
+  const { server } = world();
+  let isBroken = true;
+  class Broken extends server.WebSocket {
+    constructor(url: string, protocols: string[]) {
+      if (isBroken) throw new SyntaxError('the URL is wrong');
+      super(url, protocols);
+    }
+  }
+  const { client, clock } = world({ WebSocket: Broken, fetch: server.fetch });
+  void client.connect();
+  await clock.advance(0);
+  expect(client.connection.getSnapshot()).toMatchObject({ kind: 'waiting' });
+  isBroken = false;
+  await clock.advance(1_000);
+  expect(client.status).toBe('live');
 });
 
 test('[C8] the number of failures is forgotten after 60 s, not before', async () => {
@@ -154,16 +216,71 @@ test('when the network is back, or the user looks, a waiting client tries at onc
   expect(socket.isOpen).toBe(false);
 });
 
-test('the credential is renewed on the same connection before it ends', async () => {
-  const { server, clock, client } = world();
+test('[C14] the credential is renewed on the same connection before it ends, with a ticket that a fresh token bought', async () => {
+  const asked: boolean[] = [];
+  const getToken = ({ isRefused }: { isRefused: boolean }) => {
+    asked.push(isRefused);
+    return `token-${asked.length}`;
+  };
+  const live = world({ getToken });
+  const { server, clock, client } = live;
   server.ready = { expires_at: new Date(clock.nowMs() + 600_000).toISOString() };
   void client.connect();
-  for (let ms = 0; ms < 545_000; ms += 15_000) {
-    await clock.advance(15_000);
-    server.heartbeat();
-  }
+  await pass(live, 545_000);
   expect(server.socket.received.filter(({ type }) => type === 'auth')).toEqual([{ type: 'auth', token: 'ticket-2' }]);
   expect(server.sockets).toHaveLength(1);
+  expect(asked).toEqual([false, true]);
+});
+
+test('[C14] after 4001 the next ticket is bought with a fresh token', async () => {
+  const asked: boolean[] = [];
+  const { server, clock, client } = world({ getToken: ({ isRefused }) => String(asked.push(isRefused)) });
+  void client.connect();
+  await clock.advance(0);
+  server.socket.cut(closeCodes.credential_expired.code);
+  await clock.advance(1_000);
+  expect(client.status).toBe('live');
+  server.socket.cut();
+  await clock.advance(1_000);
+  expect(asked).toEqual([false, true]);
+});
+
+test.each(['getToken', 'getTicket'])('[C14] %s that never answers is asked again', async (name) => {
+  let isSilent = true;
+  const silent = () => new Promise<never>(() => undefined);
+  const ticket = { ticket: 't', url: 'ws://shard-0.test', shard_id: 'shard-0', expires_at: '' };
+  const { clock, client } = world({
+    ...(name === 'getToken' && { getToken: () => (isSilent ? silent() : 'token') }),
+    ...(name === 'getTicket' && { getTicket: () => (isSilent ? silent() : Promise.resolve(ticket)) }),
+  });
+  void client.connect();
+  await clock.advance(10_000);
+  expect(client.connection.getSnapshot().kind).toBe('waiting');
+  isSilent = false;
+  await clock.advance(1_000);
+  expect(client.status).toBe('live');
+});
+
+test('[C16] one client is one user: a token of another one ends it, and nothing is sent as them', async () => {
+  const { server, clock, client, asked } = world({ userId: 'you' });
+  const connected = client.connect();
+  const refused = expect(connected).rejects.toThrow('another_user');
+  await clock.advance(0);
+  await refused;
+  expect(server.sockets.map(({ isOpen }) => isOpen)).toEqual([false]);
+  expect(asked('/v1/chats')).toBe(0);
+});
+
+test('where there is no WebSocket a client can be made and rendered, but not connected', async () => {
+  const { WebSocket } = globalThis;
+  Reflect.deleteProperty(globalThis, 'WebSocket');
+  try {
+    const client = createClient({ apiUrl: '', getToken: () => '' });
+    expect(client.overview.getSnapshot().chats).toEqual([]);
+    await expect(client.connect()).rejects.toThrow('no WebSocket');
+  } finally {
+    if (WebSocket !== undefined) Object.assign(globalThis, { WebSocket });
+  }
 });
 
 test('a refused token is fetched anew, once', async () => {

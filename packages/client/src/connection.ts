@@ -1,10 +1,15 @@
-import { backoffMs, type Clock } from './clock.ts';
-import { ApiError } from './http.ts';
+import { backoffMs, type Clock, within } from './clock.ts';
+import { ApiError, retryAfterMsOf } from './http.ts';
 import { Link, type LinkEnd, type LinkListener, type WebSocketConstructor } from './link.ts';
 import type { ReadyFrame, ReconnectFrame, ServerFrame, Ticket } from './wire.ts';
 
 /** Why the SDK gave up: it stays so until `connect()` is called again. */
-export type ClosedReason = 'closed_by_app' | 'unauthenticated' | 'forbidden' | { readonly code: number; readonly reason: string };
+export type ClosedReason =
+  | 'closed_by_app'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'another_user'
+  | { readonly code: number; readonly reason: string };
 
 export type ConnectionState =
   | { readonly kind: 'idle' }
@@ -19,27 +24,29 @@ type ConnectionListener = {
   changed(state: ConnectionState): void;
   /** Registered: take snapshots from now on. Answered with `synced()`. */
   ready(frame: ReadyFrame): void;
-  /** A successor took over; the old connection is read no more: check heads. */
+  /** A successor took over. The old connection is read for some time yet. */
+  succeeded(frame: ReadyFrame): void;
+  /** The old connection is read no more: check heads. */
   handedOver(): void;
   /** No connection any more: requests are pointless. */
   lost(): void;
   frame(frame: ServerFrame): void;
   /** Frames are missing: sync [C6]. */
   miscounted(): void;
-  /** The tab is looked at, or the network is back, while connected. */
-  woken(): void;
 };
 
 export type ConnectionOptions = {
-  readonly WebSocket: WebSocketConstructor;
+  readonly WebSocket: WebSocketConstructor | undefined;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly getTicket: (options: { avoidShardId: string | undefined; signal: AbortSignal }) => Promise<Ticket>;
+  /** `isExpired`: the token behind the last ticket ends, so a ticket bought with it would be worth nothing. */
+  readonly getTicket: (options: TicketOptions & { isExpired: boolean }) => Promise<Ticket>;
   readonly listener: ConnectionListener;
 };
 
+export type TicketOptions = { readonly avoidShardId: string | undefined; readonly signal: AbortSignal };
+
 export type ConnectionStats = {
-  readonly rttMs: number | undefined;
   readonly connects: number;
   readonly resumes: number;
   readonly lastCloseCode: number | undefined;
@@ -60,18 +67,19 @@ export class Connection {
   #link: Link | undefined;
   /** The one that takes over, from its opening to its `ready`. */
   #successor: Link | undefined;
-  #predecessors = new Set<Link>();
+  /** Those that are read on, and how to stop waiting for their end. */
+  readonly #predecessors = new Map<Link, () => void>();
   /** One life of an attempt: what belongs to an earlier one is ignored. */
   #attempt = new AbortController();
   #failures = 0;
   #connectedAtMs = 0;
   #notBeforeMs = 0;
   #avoidShardId: string | undefined;
+  #isExpired = false;
   #pos: string | undefined;
   #cancelTimer: () => void = () => undefined;
   #cancelAuth: () => void = () => undefined;
   #cancelHandover: () => void = () => undefined;
-  #rttMs: number | undefined;
   #connects = 0;
   #resumes = 0;
   #lastCloseCode: number | undefined;
@@ -85,12 +93,13 @@ export class Connection {
   }
 
   get stats(): ConnectionStats {
-    return { rttMs: this.#rttMs, connects: this.#connects, resumes: this.#resumes, lastCloseCode: this.#lastCloseCode };
+    return { connects: this.#connects, resumes: this.#resumes, lastCloseCode: this.#lastCloseCode };
   }
 
-  /** From `idle` and `closed` only; elsewhere a connection is on its way already. */
+  /** From `idle` and `closed` only; elsewhere a connection is on its way already. Throws where there is no WebSocket. */
   connect(): void {
     if (this.#state.kind !== 'idle' && this.#state.kind !== 'closed') return;
+    this.#webSocket();
     this.#failures = 0;
     this.#notBeforeMs = 0;
     this.#open();
@@ -115,9 +124,7 @@ export class Connection {
   /** The network is back, or the user looks: try at once, but never before the server allows it; a live connection is probed. */
   wake(): void {
     if (this.#state.kind === 'waiting' && this.#options.clock.nowMs() >= this.#notBeforeMs) this.#open();
-    if (this.#state.kind !== 'live') return;
     this.#link?.probe();
-    this.#options.listener.woken();
   }
 
   #set(state: ConnectionState): void {
@@ -127,30 +134,25 @@ export class Connection {
 
   #open(): void {
     this.#cancelTimer();
+    this.#attempt.abort();
+    this.#attempt = new AbortController();
     this.#set({ kind: 'connecting', attempt: this.#failures });
-    void this.#fetchTicket().then((ticket) => {
-      if (ticket === undefined) return;
-      this.#link = this.#openLink(ticket.url, ticket.ticket, {
-        ready: (link, frame) => this.#begin(link, frame),
-        failed: (end) => this.#fail(end, ticket.shard_id),
-      });
-    });
+    void this.#openWithTicket(this.#attempt.signal);
   }
 
-  /** Undefined when the attempt is over: closed, or waiting for the next one. Never rejects. */
-  async #fetchTicket(): Promise<Ticket | undefined> {
-    this.#attempt.abort();
-    const attempt = new AbortController();
-    this.#attempt = attempt;
-    const cancel = this.#options.clock.after(ticketTimeoutMs, () => attempt.abort(new Error('no ticket within 10 s')));
+  /** Never rejects. */
+  async #openWithTicket(signal: AbortSignal): Promise<void> {
+    const { clock, getTicket } = this.#options;
     try {
-      const ticket = await this.#options.getTicket({ avoidShardId: this.#avoidShardId, signal: attempt.signal });
-      return this.#attempt === attempt && !attempt.signal.aborted ? ticket : undefined;
+      const asked = getTicket({ avoidShardId: this.#avoidShardId, isExpired: this.#isExpired, signal });
+      const { url, ticket, shard_id } = await within(clock, ticketTimeoutMs, asked);
+      if (signal.aborted) return;
+      this.#link = this.#openLink(url, ticket, {
+        ready: (link, frame) => this.#begin(link, frame),
+        failed: (end) => this.#fail(end, shard_id),
+      });
     } catch (error) {
-      if (this.#attempt === attempt) this.#refuse(error);
-      return undefined;
-    } finally {
-      cancel();
+      if (!signal.aborted) this.#refuse(error);
     }
   }
 
@@ -158,12 +160,12 @@ export class Connection {
     const status = error instanceof ApiError ? error.status : 0;
     if (status === 401) this.close('unauthenticated');
     else if (status === 403) this.close('forbidden');
-    else this.#wait(error instanceof ApiError ? error.retryAfterMs : 0);
+    else this.#wait(retryAfterMsOf(error));
   }
 
   /** What every link has in common; `on` is what it means to the one that opened it. */
   #openLink(url: string, ticket: string, on: { ready(link: Link, frame: ReadyFrame): void; failed(end: LinkEnd): void }): Link {
-    const { WebSocket, clock, listener } = this.#options;
+    const { clock, listener } = this.#options;
     let wasReady = false;
     const linkListener: LinkListener = {
       ready: (frame) => {
@@ -173,22 +175,23 @@ export class Connection {
         on.ready(link, frame);
       },
       frame: (frame) => this.#take(link, frame),
-      heartbeat: ({ pos }) => {
-        if (link === this.#link) this.#pos = pos ?? this.#pos;
-      },
       miscounted: () => listener.miscounted(),
-      roundTrip: (ms) => {
-        this.#rttMs = ms;
-      },
       closed: (end) => {
         this.#lastCloseCode = end.code;
-        if (this.#predecessors.delete(link)) return;
-        if (wasReady) this.#end(link, end);
+        if (this.#predecessors.has(link)) this.#part(link);
+        else if (wasReady) this.#end(link, end);
         else on.failed(end);
       },
     };
-    const link = new Link({ WebSocket, clock, url, ticket, resume: this.#pos, listener: linkListener });
+    this.#pos = this.#link?.pos ?? this.#pos;
+    const link: Link = new Link({ WebSocket: this.#webSocket(), clock, url, ticket, resume: this.#pos, listener: linkListener });
     return link;
+  }
+
+  #webSocket(): WebSocketConstructor {
+    const { WebSocket } = this.#options;
+    if (WebSocket === undefined) throw new Error('no WebSocket here: hand one in');
+    return WebSocket;
   }
 
   #begin(link: Link, frame: ReadyFrame): void {
@@ -200,6 +203,7 @@ export class Connection {
   #follow(link: Link, frame: ReadyFrame): void {
     this.#link = link;
     this.#avoidShardId = undefined;
+    this.#isExpired = false;
     this.#connectedAtMs = this.#options.clock.nowMs();
     this.#renewBefore(Date.parse(frame.expires_at));
   }
@@ -209,6 +213,9 @@ export class Connection {
       if (link === this.#link) this.#renewBefore(Date.parse(frame.expires_at));
     } else if (frame.type === 'reconnect') {
       if (link === this.#link) this.#planHandover(frame);
+    } else if (frame.type === 'resync' && link !== this.#link) {
+      // How the old shard fares is not the new one's state, but something may have been missed.
+      this.#options.listener.miscounted();
     } else this.#options.listener.frame(frame);
   }
 
@@ -223,9 +230,9 @@ export class Connection {
     this.#successor = this.#openLink(url, ticket, {
       ready: (link, frame) => this.#handOver(link, frame),
       // The old one's end leads to a connection of its own; until then it serves.
-      failed: () => {
+      failed: (end) => {
         this.#successor = undefined;
-        if (this.#link === undefined) this.#wait(0);
+        if (this.#link === undefined) this.#leave(end);
       },
     });
   }
@@ -238,13 +245,20 @@ export class Connection {
       this.#begin(link, frame);
       return;
     }
-    this.#predecessors.add(old);
+    this.#predecessors.set(
+      old,
+      clock.after(overlapMs, () => this.#part(old)),
+    );
     this.#follow(link, frame);
-    if (this.#state.kind === 'live') this.#set({ kind: 'live', shardId: frame.shard_id, isDegraded: frame.degraded });
-    clock.after(overlapMs, () => {
-      if (this.#predecessors.delete(old)) old.close();
-      if (this.#link === link) listener.handedOver();
-    });
+    if (this.#state.kind === 'live' || this.#state.kind === 'syncing') this.#set({ ...this.#state, shardId: frame.shard_id });
+    listener.succeeded(frame);
+  }
+
+  #part(old: Link): void {
+    this.#predecessors.get(old)?.();
+    this.#predecessors.delete(old);
+    old.close();
+    this.#options.listener.handedOver();
   }
 
   /** Before the credential ends a fresh one is presented on the same connection. */
@@ -252,9 +266,7 @@ export class Connection {
     const { clock } = this.#options;
     const leftMs = expiresAtMs - clock.nowMs();
     this.#cancelAuth();
-    if (Number.isNaN(leftMs)) return;
-    // A timer's longest time is 2^31 ms; whoever lives that long is asked again.
-    const inMs = Math.min(Math.max(leftMs - Math.min(60_000, leftMs / 2), 1_000), 24 * 3_600_000);
+    const inMs = Math.max(leftMs - Math.min(60_000, leftMs / 2), 1_000);
     this.#cancelAuth = clock.after(inMs, () => void this.#renew(expiresAtMs));
   }
 
@@ -262,9 +274,10 @@ export class Connection {
     const link = this.#link;
     const { clock, getTicket } = this.#options;
     if (link === undefined) return;
+    // A timer has its longest time.
     if (expiresAtMs - clock.nowMs() > 3_600_000) return this.#renewBefore(expiresAtMs);
     try {
-      const { ticket } = await getTicket({ avoidShardId: undefined, signal: this.#attempt.signal });
+      const { ticket } = await getTicket({ avoidShardId: undefined, isExpired: true, signal: this.#attempt.signal });
       if (link === this.#link) link.send({ type: 'auth', token: ticket });
     } catch {
       // Tried again while there is time; then the shard closes with 4001, and a new connection asks for its own ticket.
@@ -272,10 +285,10 @@ export class Connection {
     }
   }
 
-  /** An attempt failed before `ready`: next time another shard. */
+  /** An attempt failed before `ready`. After a second failure it is another shard's turn: a browser cannot see why. */
   #fail(end: LinkEnd, shardId: string): void {
     this.#link = undefined;
-    this.#avoidShardId = shardId;
+    if (this.#failures > 0) this.#avoidShardId = shardId;
     this.#leave(end);
   }
 
@@ -284,6 +297,7 @@ export class Connection {
     if (link !== this.#link) return;
     const { clock, listener } = this.#options;
     if (clock.nowMs() - this.#connectedAtMs >= stableAfterMs) this.#failures = 0;
+    this.#pos = link.pos ?? this.#pos;
     this.#link = undefined;
     this.#cancelAuth();
     this.#cancelHandover();
@@ -293,13 +307,15 @@ export class Connection {
   }
 
   #leave(end: LinkEnd): void {
-    if (mayReconnect(end.code)) this.#wait(end.code === 4004 ? overloadedMs : 0);
+    this.#isExpired ||= end.code === 4001;
+    if (mayReconnect(end.code)) this.#wait(end.code === 4004 || end.code === 1013 ? overloadedMs : 0);
     else this.close(end);
   }
 
   #wait(atLeastMs: number): void {
     const { clock, random } = this.#options;
-    const delayMs = Math.max(backoffMs(this.#failures, random), atLeastMs);
+    // The spread is on top: those that were told the same do not come at the same moment.
+    const delayMs = atLeastMs + backoffMs(this.#failures, random);
     this.#failures += 1;
     this.#notBeforeMs = clock.nowMs() + atLeastMs;
     this.#cancelTimer();
@@ -308,8 +324,13 @@ export class Connection {
   }
 
   #drop(): void {
-    for (const link of [this.#link, this.#successor, ...this.#predecessors]) link?.close();
+    for (const [old, cancel] of this.#predecessors) {
+      cancel();
+      old.close();
+    }
     this.#predecessors.clear();
+    this.#link?.close();
+    this.#successor?.close();
     this.#link = undefined;
     this.#successor = undefined;
     this.#attempt.abort();

@@ -8,10 +8,11 @@ export const pageEnvironment: Environment = (wake) => {
   const onVisible = () => {
     if (document.visibilityState === 'visible') wake();
   };
-  globalThis.addEventListener('online', wake);
+  // Of two windows side by side both are visible: then only `focus` tells.
+  for (const name of ['online', 'focus']) globalThis.addEventListener(name, wake);
   document.addEventListener('visibilitychange', onVisible);
   return () => {
-    globalThis.removeEventListener('online', wake);
+    for (const name of ['online', 'focus']) globalThis.removeEventListener(name, wake);
     document.removeEventListener('visibilitychange', onVisible);
   };
 };

@@ -19,10 +19,8 @@ export type LinkListener = {
   ready(frame: ReadyFrame): void;
   /** Every frame but `ready`, `heartbeat` and `pong`. */
   frame(frame: ServerFrame): void;
-  heartbeat(frame: HeartbeatFrame): void;
   /** Fewer or more frames came than were sent: something is lost [C6]. */
   miscounted(): void;
-  roundTrip(ms: number): void;
   closed(end: LinkEnd): void;
 };
 
@@ -48,8 +46,9 @@ export class Link {
   #state: 'opening' | 'ready' | 'closed' = 'opening';
   #heartbeatMs = 0;
   #received = 0;
-  #pingedAtMs: number | undefined;
   #cancelDeadline: () => void;
+  /** The last resume position that the shard told. */
+  pos: string | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -62,10 +61,6 @@ export class Link {
     this.#cancelDeadline = options.clock.after(readyTimeoutMs, () => this.#fail('no ready within 10 s'));
   }
 
-  get isReady(): boolean {
-    return this.#state === 'ready';
-  }
-
   send(frame: ClientFrame): void {
     if (this.#state === 'ready') this.#socket.send(JSON.stringify(frame));
   }
@@ -73,7 +68,7 @@ export class Link {
   /** Asks for a sign of life: ends the link when none comes within 5 s. */
   probe(): void {
     if (this.#state !== 'ready') return;
-    this.#ping();
+    this.send({ type: 'ping' });
     this.#expectSign(probeTimeoutMs);
   }
 
@@ -94,11 +89,10 @@ export class Link {
     }
     this.#expectSign(2 * this.#heartbeatMs);
     if (frame?.type === 'heartbeat') this.#compare(frame);
-    else if (frame?.type === 'pong') this.#measure();
-    else {
+    else if (frame?.type !== 'pong') {
       // Counted as the shard counts: whatever it sent, known or not [P3].
       this.#received += 1;
-      if (frame !== undefined && frame.type !== 'ready') this.#options.listener.frame(frame);
+      if (frame !== null) this.#options.listener.frame(frame);
     }
   }
 
@@ -107,26 +101,13 @@ export class Link {
     this.#heartbeatMs = frame.heartbeat_ms;
     this.#expectSign(2 * this.#heartbeatMs);
     this.#options.listener.ready(frame);
-    this.#ping();
   }
 
   #compare(frame: HeartbeatFrame): void {
     const isRight = frame.sent === this.#received;
     this.#received = frame.sent;
     if (!isRight) this.#options.listener.miscounted();
-    this.#options.listener.heartbeat(frame);
-    this.#ping();
-  }
-
-  #ping(): void {
-    this.#pingedAtMs = this.#options.clock.nowMs();
-    this.send({ type: 'ping' });
-  }
-
-  #measure(): void {
-    if (this.#pingedAtMs === undefined) return;
-    this.#options.listener.roundTrip(this.#options.clock.nowMs() - this.#pingedAtMs);
-    this.#pingedAtMs = undefined;
+    this.pos = frame.pos ?? this.pos;
   }
 
   /** Two heartbeats that do not come are a dead connection; a little time more is for the network. */
@@ -148,12 +129,11 @@ export class Link {
   }
 }
 
-/** Undefined for what is no frame. Its fields are trusted: the types are the server's [P6]. */
-function parseFrame(data: unknown): ServerFrame | undefined {
+/** Null for what is no frame. Its fields are trusted: the types are the server's [P6]. */
+function parseFrame(data: unknown): ServerFrame | null {
   try {
-    const frame: unknown = JSON.parse(String(data));
-    return typeof frame === 'object' && frame !== null && 'type' in frame ? (frame as ServerFrame) : undefined;
+    return JSON.parse(String(data)) as ServerFrame | null;
   } catch {
-    return undefined;
+    return null;
   }
 }

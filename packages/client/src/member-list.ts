@@ -1,3 +1,4 @@
+import { placeIn } from './place.ts';
 import type { Snapshot, ViewRules } from './sync.ts';
 import type { Event, Member, MemberPage } from './wire.ts';
 
@@ -36,12 +37,5 @@ function without(members: MemberList, userId: string): MemberList {
 
 /** Where the user is, or would be: user ids are visible ASCII, so that the order of strings is that of bytes. */
 function placeOf(members: MemberList, userId: string): number {
-  let low = 0;
-  let high = members.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((members[middle]?.user_id ?? '') < userId) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return placeIn(members, (member) => member.user_id < userId);
 }

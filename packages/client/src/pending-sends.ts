@@ -52,11 +52,9 @@ export function nextPending(sends: readonly PendingSend[]): PendingSend | undefi
 
 /** The message came as an event or in a page: its send has succeeded, whether or not the answer arrives. */
 export function confirmSend(sends: readonly PendingSend[], message: Message): readonly PendingSend[] {
-  return changed(sends, (send) =>
-    send.operation.kind === 'send' && send.id === message.client_message_id && send.state.kind !== 'sent'
-      ? { ...send, state: { kind: 'sent', message } }
-      : send,
-  );
+  const at = sends.findIndex(({ id, operation }) => id === message.client_message_id && operation.kind === 'send');
+  const send = sends[at];
+  return send === undefined || send.state.kind === 'sent' ? sends : sends.with(at, { ...send, state: { kind: 'sent', message } });
 }
 
 /** Without what the view shows by now: a pending send is replaced by its message, never shown beside it [C5]. */
@@ -108,9 +106,4 @@ function changedMessage(message: Message, operation: Exclude<PendingSend['operat
   if (operation.kind === 'delete') return { ...message, text: null, attachments: [], deleted_at: message.deleted_at ?? message.date };
   const { text = message.text, attachments = message.attachments } = operation.change;
   return message.deleted_at === null ? { ...message, text, attachments: [...attachments] } : message;
-}
-
-function changed(sends: readonly PendingSend[], change: (send: PendingSend) => PendingSend): readonly PendingSend[] {
-  const next = sends.map(change);
-  return next.some((send, index) => send !== sends[index]) ? next : sends;
 }

@@ -180,3 +180,85 @@ test('reading is shown at once and told once the connection is there', async () 
   await clock.advance(1_000);
   expect(server.model.now('c1').readMessageNo).toBe(1);
 });
+
+test('[C18] read positions are told one after the other, only the newest, and again until the server has it', async () => {
+  const { server, client, clock, asked } = await liveWorld();
+  server.act((model) => [1, 2, 3, 4].map((n) => model.send('c1', 'ann', `a${n}`, 'text')));
+  server.answerNext('PUT', '/read', { status: 503, retryAfterSeconds: 2 });
+  for (let n = 1; n <= 4; n += 1) client.chat('c1').markRead(n);
+  await clock.advance(1_900);
+  expect(asked('PUT')).toBe(1);
+  await clock.advance(2_000);
+  expect(asked('PUT')).toBeLessThanOrEqual(3);
+  expect(server.model.now('c1').readMessageNo).toBe(4);
+});
+
+test('[C15] an edit that the server has answered is not sent again after a reload', async () => {
+  const storage = new MemoryStorage();
+  const { server, client, clock } = await liveWorld({ storage });
+  const message = server.act((model) => model.send('c1', 'me', 'a', 'one'));
+  client.chat('c1').edit(message.id, { text: 'mine' });
+  // Its event comes before its answer.
+  await settled();
+  expect(texts(client)).toEqual(['mine']);
+  expect(storage.sends.size).toBe(0);
+  server.act((model) => model.edit('c1', 0, 'on another device'));
+  expect(texts(client)).toEqual(['on another device']);
+  await clock.advance(0);
+});
+
+test('[C15] what is discarded while it is stored is not sent', async () => {
+  const storage = new MemoryStorage();
+  const { server, client, clock } = await liveWorld({ storage });
+  const sent = client.chat('c1').send({ text: 'not after all' });
+  sent.discard();
+  await clock.advance(1_000);
+  expect(server.model.now('c1').messages).toEqual([]);
+  expect(storage.sends.size).toBe(0);
+});
+
+test('[C5] a refusal that comes after the event changes nothing any more', async () => {
+  const storage = new MemoryStorage();
+  const { server, client, clock } = await liveWorld({ storage });
+  server.answerNext('POST', '/messages', 'lose');
+  server.lose = () => true;
+  const sent = client.chat('c1').send({ text: 'there already' });
+  await settled();
+  server.answerNext('POST', '/messages', { status: 404 });
+  const [event] = server.model.pushable('c1').slice(-1);
+  const refused = clock.advance(1_000);
+  server.lose = () => false;
+  if (event !== undefined) server.push(event);
+  await refused;
+  expect([sent.state, texts(client), storage.sends.size]).toEqual(['sent', ['there already'], 0]);
+});
+
+test('[C15] the order in a chat survives a reload, also of what was written in one millisecond', async () => {
+  const storage = new MemoryStorage();
+  const first = world({ storage, userId: 'me' });
+  await settled();
+  for (const text of ['1', '2', '3']) {
+    first.server.answerNext('POST', '/messages', { status: 400 });
+    first.client.chat('c1').send({ text });
+  }
+  await settled();
+  first.client.dispose();
+  const reversed = { load: async () => [...storage.sends.values()].reverse(), save: async () => undefined, remove: async () => undefined };
+  const second = world({ storage: reversed, userId: 'me' });
+  await settled();
+  expect(texts(second.client)).toEqual(['1', '2', '3']);
+});
+
+test('files without an upload are refused, not dropped', async () => {
+  const { client } = await liveWorld();
+  expect(() => client.chat('c1').send({ text: 'look', files: ['cat.png'] })).toThrow('upload');
+});
+
+test('a storage that does not answer is reported, and sending goes on', async () => {
+  const silent = () => new Promise<never>(() => undefined);
+  const { client, clock, errors, server } = await liveWorld({ storage: { load: silent, save: silent, remove: silent } });
+  client.chat('c1').send({ text: 'anyway' });
+  await clock.advance(30_000);
+  expect(errors.length).toBeGreaterThan(0);
+  expect(server.model.now('c1').messages.map(({ text }) => text)).toEqual(['anyway']);
+});

@@ -1,5 +1,6 @@
-import { backoffMs, type Clock } from './clock.ts';
+import { type Clock, within } from './clock.ts';
 import { type Api, ApiError } from './http.ts';
+import type { Pauses } from './pauses.ts';
 import {
   confirmSend,
   type MessageContent,
@@ -12,7 +13,7 @@ import {
 } from './pending-sends.ts';
 import type { Attachment, Message } from './wire.ts';
 
-/** Where pending sends survive a reload. What it rejects with is reported, and sending goes on without it. */
+/** Where pending sends survive a reload. What it rejects with, or does not do within 10 s, is reported; sending goes on without it. */
 export type PendingStorage = {
   load(userId: string): Promise<readonly PendingSend[]>;
   save(userId: string, send: PendingSend): Promise<void>;
@@ -25,7 +26,7 @@ export type Upload = (file: unknown, options: { readonly signal: AbortSignal }) 
 export type SendingOptions = {
   readonly api: Api;
   readonly clock: Clock;
-  readonly random: () => number;
+  readonly pauses: Pauses;
   readonly storage: PendingStorage | undefined;
   readonly upload: Upload | undefined;
   readonly changed: (chatId: string) => void;
@@ -35,6 +36,7 @@ export type SendingOptions = {
 };
 
 const none: readonly PendingSend[] = [];
+const storageTimeoutMs = 10_000;
 
 /**
  * Sends what the user did: per chat one at a time and in order, stored before the first attempt, tried again with the same id
@@ -45,9 +47,9 @@ export class Sending {
   readonly #sends = new Map<string, readonly PendingSend[]>();
   readonly #files = new Map<string, readonly unknown[]>();
   readonly #running = new Set<string>();
-  readonly #waiting = new Set<() => void>();
   readonly #stored = new Set<string>();
   readonly #stop = new AbortController();
+  #isStarted = false;
   #userId: string | undefined;
 
   constructor(options: SendingOptions) {
@@ -62,14 +64,12 @@ export class Sending {
     return this.of(chatId).find((send) => send.id === id);
   }
 
-  /** From now on sends are of this user: what was left from an earlier time comes first. Called once. */
+  /** From now on sends are of this user: what was left from an earlier time comes first. The first call counts. */
   async start(userId: string): Promise<void> {
-    const { storage, clock, failed } = this.#options;
-    const kept = await (storage?.load(userId) ?? Promise.resolve(none)).catch((error: unknown) => {
-      failed(error);
-      return none;
-    });
-    if (this.#userId !== undefined) return;
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    const { storage, clock } = this.#options;
+    const kept = (await this.#within(storage?.load(userId))) ?? none;
     this.#userId = userId;
     for (const send of kept) {
       this.#stored.add(send.id);
@@ -79,11 +79,13 @@ export class Sending {
     for (const chatId of this.#sends.keys()) this.#run(chatId);
   }
 
-  /** Queues an operation. Throws when 500 wait already. */
+  /** Queues an operation. Throws when 500 wait already, and where nobody would take its files. */
   add(send: PendingSend, files: readonly unknown[] = []): void {
-    const count = [...this.#sends.values()].reduce((sum, sends) => sum + sends.length, 0);
-    if (count >= maxPending) throw new Error(`${maxPending} operations are pending already`);
-    if (files.length > 0) this.#files.set(send.id, files);
+    if ([...this.#sends.values()].flat().length >= maxPending) throw new Error(`${maxPending} operations are pending already`);
+    if (files.length > 0) {
+      if (this.#options.upload === undefined) throw new Error('files need the option upload');
+      this.#files.set(send.id, files);
+    }
     this.#set(send.chatId, [...this.of(send.chatId), send]);
     this.#run(send.chatId);
   }
@@ -109,8 +111,7 @@ export class Sending {
 
   /** One's own message came as an event. */
   confirm(message: Message): void {
-    const sends = this.of(message.chat_id);
-    if (sends.length > 0) this.#set(message.chat_id, confirmSend(sends, message));
+    this.#set(message.chat_id, confirmSend(this.of(message.chat_id), message));
   }
 
   /** What the timeline shows by now is not pending any more [C5]. */
@@ -122,24 +123,16 @@ export class Sending {
     this.#set(chatId, open);
   }
 
-  /** The network is back: whoever waits for a later attempt tries now. */
-  wake(): void {
-    for (const wake of [...this.#waiting]) wake();
-  }
-
   dispose(): void {
-    this.#stop.abort(new Error('the client is closed'));
-    this.wake();
+    this.#stop.abort();
   }
 
   #restore(send: PendingSend): void {
-    const isKnown = this.find(send.chatId, send.id) !== undefined;
     const queued: PendingSend = send.state.kind === 'sending' ? { ...send, state: { kind: 'queued' } } : send;
-    if (!isKnown)
-      this.#set(
-        send.chatId,
-        [queued, ...this.of(send.chatId)].sort((a, b) => a.createdAtMs - b.createdAtMs),
-      );
+    this.#set(
+      send.chatId,
+      [queued, ...this.of(send.chatId)].sort((a, b) => a.createdAtMs - b.createdAtMs),
+    );
   }
 
   #set(chatId: string, sends: readonly PendingSend[]): void {
@@ -164,32 +157,42 @@ export class Sending {
 
   /** Never rejects. */
   async #sendAll(chatId: string): Promise<void> {
+    const { pauses, sent } = this.#options;
+    const { signal } = this.#stop;
     let failures = 0;
     for (;;) {
       const send = nextPending(this.of(chatId));
-      if (send === undefined || this.#stop.signal.aborted) return;
+      if (send === undefined || signal.aborted) return;
       await this.#store(send);
+      // Meanwhile it may have been discarded, or its event may have come.
+      if (this.find(chatId, send.id) !== send) continue;
       this.#update({ ...send, state: { kind: 'sending' } });
       const outcome = await this.#attempt(send);
-      // By now its event may have come.
-      const now = this.find(chatId, send.id);
-      failures = outcome.kind === 'unknown' ? failures + 1 : 0;
-      if (outcome.kind === 'unknown') {
-        if (now?.state.kind === 'sending') this.#update({ ...now, state: { kind: 'queued' } });
-        if (this.#stop.signal.aborted) return;
-        await this.#pause(outcome.waitMs + backoffMs(failures, this.#options.random));
-      } else if (outcome.kind === 'failed') await this.#fail(send, outcome.error);
-      else {
-        if (now?.state.kind === 'sending') this.#update({ ...now, state: { kind: 'sent', message: outcome.message } });
-        if (outcome.message !== undefined) this.#options.sent(chatId, outcome.message);
+      if (outcome.kind === 'sent') {
+        // Postgres has it: sent again after a reload, an edit would undo later ones.
+        this.#forget(send);
+        this.#settleAs(send, { kind: 'sent', message: outcome.message });
+        if (outcome.message !== undefined) sent(chatId, outcome.message);
+      } else if (outcome.kind === 'failed') {
+        const failed = this.#settleAs(send, { kind: 'failed', error: outcome.error });
+        if (failed !== undefined) await this.#store(failed, true);
+      } else {
+        failures += 1;
+        this.#settleAs(send, { kind: 'queued' });
+        await pauses.afterFailure(outcome.error, failures, signal);
+        continue;
       }
+      failures = 0;
     }
   }
 
-  async #fail(send: PendingSend, error: SendError): Promise<void> {
-    const failed: PendingSend = { ...send, state: { kind: 'failed', error } };
-    this.#update(failed);
-    await this.#store(failed, true);
+  /** The attempt's outcome, unless its event came first. */
+  #settleAs({ chatId, id }: PendingSend, state: PendingSend['state']): PendingSend | undefined {
+    const send = this.find(chatId, id);
+    if (send?.state.kind !== 'sending') return undefined;
+    const settled: PendingSend = { ...send, state };
+    this.#update(settled);
+    return settled;
   }
 
   async #attempt(send: PendingSend): Promise<Outcome> {
@@ -197,22 +200,22 @@ export class Sending {
       const uploaded = await this.#uploaded(send);
       return { kind: 'sent', message: await this.#request(uploaded) };
     } catch (error) {
-      if (this.#stop.signal.aborted) return { kind: 'unknown', waitMs: 0 };
-      if (error instanceof ApiError && error.isRetryable) return { kind: 'unknown', waitMs: error.retryAfterMs };
+      if (this.#stop.signal.aborted || (error instanceof ApiError && error.isRetryable)) return { kind: 'unknown', error };
       this.#options.failed(error);
-      if (error instanceof ApiError) return { kind: 'failed', error: { status: error.status, code: error.code, detail: error.message } };
-      return { kind: 'failed', error: { status: 0, code: 'upload_failed', detail: String(error) } };
+      const { status, code } = error instanceof ApiError ? error : { status: 0, code: 'upload_failed' };
+      return { kind: 'failed', error: { status, code, detail: error instanceof Error ? error.message : String(error) } };
     }
   }
 
   #request({ id, chatId, operation }: PendingSend): Promise<Message | undefined> {
-    const { api } = this.#options;
-    const { signal } = this.#stop;
-    const path = `/v1/chats/${encodeURIComponent(chatId)}/messages`;
-    if (operation.kind === 'send') return api.request('POST', path, { body: { client_message_id: id, ...operation.content }, signal });
-    const one = `${path}/${encodeURIComponent(operation.messageId)}`;
-    if (operation.kind === 'edit') return api.request('PATCH', one, { body: operation.change, signal });
-    return api.request('DELETE', one, { signal });
+    const send = (method: string, path: string, body?: unknown) =>
+      this.#options.api.request<Message | undefined>(method, `/v1/chats/${encodeURIComponent(chatId)}/messages${path}`, {
+        body,
+        signal: this.#stop.signal,
+      });
+    if (operation.kind === 'send') return send('POST', '', { client_message_id: id, ...operation.content });
+    const path = `/${encodeURIComponent(operation.messageId)}`;
+    return operation.kind === 'edit' ? send('PATCH', path, operation.change) : send('DELETE', path);
   }
 
   /** Files become attachments once; a retry has them already. */
@@ -232,33 +235,31 @@ export class Sending {
 
   /** A message that still waits for its files cannot survive a reload, so it is not stored. */
   async #store(send: PendingSend, isAgain = false): Promise<void> {
-    const { storage, failed } = this.#options;
+    const { storage } = this.#options;
     if (storage === undefined || this.#userId === undefined || this.#files.has(send.id)) return;
     if (this.#stored.has(send.id) && !isAgain) return;
     this.#stored.add(send.id);
-    await storage.save(this.#userId, send).catch(failed);
+    await this.#within(storage.save(this.#userId, send));
   }
 
   #forget(send: PendingSend): void {
     this.#files.delete(send.id);
     if (!this.#stored.delete(send.id) || this.#userId === undefined) return;
-    void this.#options.storage?.remove(this.#userId, send.id).catch(this.#options.failed);
+    void this.#within(this.#options.storage?.remove(this.#userId, send.id));
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        cancel();
-        this.#waiting.delete(wake);
-        resolve();
-      };
-      const cancel = this.#options.clock.after(ms, wake);
-      this.#waiting.add(wake);
-    });
+  /** What the storage answers; nothing when it fails. Never rejects. */
+  async #within<T>(asked: Promise<T> | undefined): Promise<T | undefined> {
+    try {
+      return await (asked && within(this.#options.clock, storageTimeoutMs, asked));
+    } catch (error) {
+      this.#options.failed(error);
+      return undefined;
+    }
   }
 }
 
 type Outcome =
   | { readonly kind: 'sent'; readonly message: Message | undefined }
-  | { readonly kind: 'unknown'; readonly waitMs: number }
+  | { readonly kind: 'unknown'; readonly error: unknown }
   | { readonly kind: 'failed'; readonly error: SendError };

@@ -20,8 +20,9 @@ import {
   openView,
   outdateChat,
 } from './chat-replica.ts';
-import { aroundMs, backoffMs, type Clock, pause } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { type Api, ApiError } from './http.ts';
+import type { Pauses } from './pauses.ts';
 import type {
   Event,
   EventPage,
@@ -39,6 +40,7 @@ import type {
 export type SessionOptions = {
   readonly api: Api;
   readonly clock: Clock;
+  readonly pauses: Pauses;
   readonly random: () => number;
   readonly userId: string;
   readonly listener: SessionListener;
@@ -56,6 +58,7 @@ type SessionListener = {
   failed(error: unknown): void;
 };
 
+type TooLong = { readonly too_long: true };
 type PendingHeads = { readonly heads: readonly Head[]; readonly next: string };
 
 const headsEveryMs = 60_000;
@@ -79,6 +82,9 @@ export class Session {
   readonly #repairing = new Set<string>();
   /** Chats that answered 404, with what was known then: gone, if sync is silent about them [C9]. */
   readonly #suspects = new Map<string, number>();
+  /** Read positions that the server does not know yet. */
+  readonly #reads = new Map<string, number>();
+  readonly #telling = new Set<string>();
   #life: AbortController | undefined;
   #syncCursor: string | undefined;
   /** Heads have a cursor of their own: sync tells of no read position. */
@@ -122,10 +128,11 @@ export class Session {
   }
 
   end(): void {
-    this.#life?.abort(new Error('the connection is lost'));
+    this.#life?.abort();
     this.#life = undefined;
     this.#catchingUp = undefined;
     this.#repairing.clear();
+    this.#telling.clear();
     this.#isCheckingHeads = false;
     this.#cancelHeads();
   }
@@ -133,7 +140,7 @@ export class Session {
   /** A successor took over: its shard may be degraded, or not any more. */
   handOver(isDegraded: boolean): void {
     if (this.#isDegraded && !isDegraded) this.sync();
-    this.#isDegraded = isDegraded;
+    this.#setDegraded(isDegraded);
   }
 
   /** Frames of other kinds, known to the connection or to nobody [P3], change nothing here. */
@@ -161,6 +168,13 @@ export class Session {
     if (this.#chats.has(chatId)) this.change(chatId, (chat) => offerReadToChat(chat, messageNo));
   }
 
+  /** Shown at once, told when it can be: one request per chat at a time, and only the newest position. */
+  markRead(chatId: string, messageNo: number): void {
+    this.offerRead(chatId, messageNo);
+    this.#reads.set(chatId, Math.max(messageNo, this.#reads.get(chatId) ?? 0));
+    this.#tellReads();
+  }
+
   /** Events of the chat up to `seq` exist: a frame says so, or the answer to a request. */
   offerWatermark(chatId: string, seq: number): void {
     this.change(chatId, (chat) => offerWatermarkToChat(chat, seq));
@@ -182,10 +196,9 @@ export class Session {
     if (beforeSeq === undefined) return;
     let page: MessagePage | undefined;
     try {
-      page = await this.#options.api.request<MessagePage>(
-        'GET',
-        `/v1/chats/${chatId}/messages?before_seq=${beforeSeq}&limit=${Math.min(Math.max(1, pageLimit), limit)}`,
-        { signal },
+      page = await this.#get<MessagePage>(
+        `/v1/chats/${encodeURIComponent(chatId)}/messages?before_seq=${beforeSeq}&limit=${pageLimit}`,
+        signal,
       );
     } finally {
       this.change(chatId, (chat) => offerOlderTo(chat, beforeSeq, page));
@@ -231,6 +244,7 @@ export class Session {
     this.#options.listener.synced();
     this.#options.listener.degraded(this.#isDegraded);
     this.#repairSome();
+    this.#tellReads();
     // The herd of a restarted shard does not check all at once.
     this.#planHeads(2_000 * this.#options.random());
   }
@@ -239,32 +253,30 @@ export class Session {
   #catchUp(): void {
     const signal = this.#life?.signal;
     if (signal === undefined || this.#catchingUp !== undefined) return;
-    const run = this.#retried(signal, async () => {
+    this.#catchingUp = this.#catchAllUp(signal);
+  }
+
+  /** Never rejects. When the connection is lost, the next one catches up. */
+  async #catchAllUp(signal: AbortSignal): Promise<void> {
+    await this.#retried(signal, async () => {
       if (this.#syncCursor === undefined) await this.#loadOverview(signal);
       while (this.#met < this.#wished) await this.#runSync(signal);
-    });
-    // It rejects only with the end of the connection: then the next one catches up.
-    this.#catchingUp = run
-      .catch(() => undefined)
-      .finally(() => {
-        if (this.#life?.signal !== signal) return;
-        this.#catchingUp = undefined;
-        this.#repairSome();
-      });
+    }).catch(() => undefined);
+    if (signal.aborted) return;
+    this.#catchingUp = undefined;
+    // A wish that came when the run was over already.
+    if (this.#met < this.#wished) this.#catchUp();
+    this.#repairSome();
   }
 
   /** The pages are of several moments: sync tells what moved between them. */
   async #loadOverview(signal: AbortSignal): Promise<void> {
-    let cursor: string | null = null;
     let syncCursor: string | undefined;
-    do {
-      const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const page: OverviewPage = await this.#options.api.request('GET', `/v1/chats?limit=${limit}${query}`, { signal });
+    for await (const page of this.#pages<OverviewPage>('/v1/chats', signal)) {
       for (const entry of page.chats) this.change(entry.id, (chat) => offerEntry(this.#rules, chat, entry));
-      cursor = page.next_cursor;
-      if (cursor !== null) this.#wished += 1;
+      if (page.next_cursor !== null) this.#wished += 1;
       syncCursor ??= page.sync_cursor;
-    } while (cursor !== null);
+    }
     this.#syncCursor = syncCursor;
     this.#headsCursor = syncCursor;
   }
@@ -275,8 +287,12 @@ export class Session {
     const suspects = [...this.#suspects];
     let cursor = this.#syncCursor ?? '';
     for (let hasMore = true; hasMore; ) {
-      const page: SyncPage = await this.#retriedRequest(signal, `/v1/sync?cursor=${encodeURIComponent(cursor)}&limit=${limit}`);
-      if (page.too_long) return this.#reload(signal);
+      const page: SyncPage | TooLong = await this.#retried(signal, () => this.#missed<SyncPage>(signal, 'sync', cursor));
+      if (page.too_long) {
+        this.#forget();
+        this.#met = wished;
+        return this.#loadOverview(signal);
+      }
       for (const event of page.events) this.#offer(event);
       cursor = page.next_cursor;
       hasMore = page.has_more;
@@ -296,20 +312,28 @@ export class Session {
   }
 
   /** The cursor is too old, or of another timeline: everything anew, the old views stay until their snapshots come. */
-  async #reload(signal: AbortSignal): Promise<void> {
+  #forget(): void {
     this.#pendingHeads = undefined;
     this.#suspects.clear();
     for (const chatId of this.#chats.keys()) this.change(chatId, outdateChat);
     this.#syncCursor = undefined;
-    this.#met = this.#wished;
-    await this.#loadOverview(signal);
+  }
+
+  /** A page of what was missed since the cursor. One that the server cannot read any more is as one that is too old. */
+  async #missed<T>(signal: AbortSignal, route: 'sync' | 'heads', cursor: string): Promise<T | TooLong> {
+    try {
+      return await this.#get<T>(`/v1/${route}?cursor=${encodeURIComponent(cursor)}&limit=${limit}`, signal);
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'invalid_cursor') return { too_long: true };
+      throw error;
+    }
   }
 
   #planHeads(inMs?: number): void {
     const { clock, random } = this.#options;
     this.#cancelHeads();
     const everyMs = this.#isDegraded ? degradedHeadsEveryMs : headsEveryMs;
-    this.#cancelHeads = clock.after(inMs ?? aroundMs(everyMs, random), () => this.checkHeads());
+    this.#cancelHeads = clock.after(inMs ?? everyMs * (0.5 + random()), () => this.checkHeads());
   }
 
   async #runHeads(signal: AbortSignal): Promise<void> {
@@ -331,10 +355,11 @@ export class Session {
     const heads: Head[] = [];
     let cursor = this.#headsCursor ?? '';
     for (let hasMore = true; hasMore; ) {
-      const page: HeadsPage = await this.#options.api.request('GET', `/v1/heads?cursor=${encodeURIComponent(cursor)}&limit=${limit}`, {
-        signal,
-      });
-      if (page.too_long) return this.sync();
+      const page = await this.#missed<HeadsPage>(signal, 'heads', cursor);
+      if (page.too_long) {
+        this.#forget();
+        return this.sync();
+      }
       heads.push(...page.heads);
       cursor = page.next_cursor;
       hasMore = page.has_more;
@@ -366,8 +391,8 @@ export class Session {
       this.#needy.delete(chatId);
       this.#repairing.add(chatId);
       void this.#repair(chatId, signal).finally(() => {
-        if (signal.aborted) return void this.#needy.add(chatId);
-        this.#repairing.delete(chatId);
+        if (signal.aborted) this.#needy.add(chatId);
+        else this.#repairing.delete(chatId);
         this.#repairSome();
       });
     }
@@ -375,20 +400,19 @@ export class Session {
 
   /** What is on the screen is loaded at once; the rest waits for the overview and sync. */
   #mayRepair(chatId: string): boolean {
-    if (this.#repairing.has(chatId)) return false;
+    if (this.#repairing.has(chatId) || this.#suspects.has(chatId)) return false;
     const need = needOfChat(this.chat(chatId));
-    if (need?.kind === 'timeline' || need?.kind === 'members') return !this.#suspects.has(chatId);
-    return this.#catchingUp === undefined && !this.#suspects.has(chatId);
+    return this.#catchingUp === undefined || need?.kind === 'timeline' || need?.kind === 'members';
   }
 
   /** Until the chat lacks nothing, its 404 is left to sync, or a sync is under way. Never rejects. */
   async #repair(chatId: string, signal: AbortSignal): Promise<void> {
-    const { clock, random, listener } = this.#options;
+    const { pauses, random, listener } = this.#options;
     for (let failures = 0; ; ) {
       const need = needOfChat(this.chat(chatId));
       if (need === undefined || signal.aborted || this.#suspects.has(chatId)) return;
       try {
-        if (need.kind === 'delta' && failures === 0) await pause(clock, holeMs * (1 + random()), signal);
+        if (need.kind === 'delta' && failures === 0) await pauses.wait(0, holeMs * (1 + random()), signal);
         const due = needOfChat(this.chat(chatId));
         if (due === undefined) return;
         if (due.kind === 'delta' && this.#leaveToSync(chatId)) return;
@@ -399,7 +423,7 @@ export class Session {
         if (error instanceof ApiError && error.status === 404) return this.#suspect(chatId, need.target);
         listener.failed(error);
         failures += 1;
-        await pause(clock, waitMs(error, failures, random), signal).catch(() => undefined);
+        await pauses.afterFailure(error, failures, signal);
       }
     }
   }
@@ -421,19 +445,19 @@ export class Session {
   }
 
   async #fetchNeed(chatId: string, need: ChatNeed, signal: AbortSignal): Promise<void> {
-    const { api } = this.#options;
     const path = `/v1/chats/${encodeURIComponent(chatId)}`;
     switch (need.kind) {
       case 'entry': {
-        const entry = await api.request<OverviewEntry>('GET', path, { signal });
+        const entry = await this.#get<OverviewEntry>(path, signal);
         return this.change(chatId, (chat) => offerEntry(this.#rules, chat, entry));
       }
       case 'timeline': {
-        const page = await api.request<MessagePage>('GET', `${path}/messages?limit=50`, { signal });
+        const page = await this.#get<MessagePage>(`${path}/messages?limit=50`, signal);
         return this.change(chatId, (chat) => offerNewest(this.#rules, chat, page));
       }
       case 'members': {
-        const pages = await this.#fetchMembers(path, signal);
+        const pages: MemberPage[] = [];
+        for await (const page of this.#pages<MemberPage>(`${path}/members`, signal)) pages.push(page);
         return this.change(chatId, (chat) => offerMembers(this.#rules, chat, pages));
       }
       case 'delta':
@@ -441,19 +465,18 @@ export class Session {
     }
   }
 
-  async #fetchMembers(path: string, signal: AbortSignal): Promise<MemberPage[]> {
-    const pages: MemberPage[] = [];
-    for (let cursor: string | null = ''; cursor !== null; cursor = pages.at(-1)?.next_cursor ?? null) {
-      const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      pages.push(await this.#options.api.request<MemberPage>('GET', `${path}/members?limit=${limit}${query}`, { signal }));
+  async *#pages<T extends { readonly next_cursor: string | null }>(path: string, signal: AbortSignal): AsyncGenerator<T> {
+    for (let query: string | undefined = ''; query !== undefined; ) {
+      const page: T = await this.#get<T>(`${path}?limit=${limit}${query}`, signal);
+      yield page;
+      query = page.next_cursor === null ? undefined : `&cursor=${encodeURIComponent(page.next_cursor)}`;
     }
-    return pages;
   }
 
   async #fetchDelta(chatId: string, path: string, need: Extract<ChatNeed, { kind: 'delta' }>, signal: AbortSignal): Promise<void> {
     const { after, target } = need;
     try {
-      const page = await this.#options.api.request<EventPage>('GET', `${path}/events?after_seq=${after}&limit=${limit}`, { signal });
+      const page = await this.#get<EventPage>(`${path}/events?after_seq=${after}&limit=${limit}`, signal);
       for (const event of page.events) this.#options.listener.event(event);
       const delta = { after, events: page.events, seq: page.seq, hasMore: page.has_more, target };
       this.change(chatId, (chat) => offerDeltaToChat(this.#rules, chat, delta));
@@ -463,25 +486,46 @@ export class Session {
     }
   }
 
-  #retriedRequest<T>(signal: AbortSignal, path: string): Promise<T> {
-    return this.#retried(signal, () => this.#options.api.request<T>('GET', path, { signal }));
+  #tellReads(): void {
+    const signal = this.#life?.signal;
+    if (signal === undefined || !this.isLoaded) return;
+    for (const chatId of this.#reads.keys()) {
+      if (this.#telling.has(chatId)) continue;
+      this.#telling.add(chatId);
+      // It rejects only with the end of the connection: then it is told with the next one.
+      void this.#tellRead(chatId, signal).catch(() => undefined);
+    }
+  }
+
+  async #tellRead(chatId: string, signal: AbortSignal): Promise<void> {
+    const path = `/v1/chats/${encodeURIComponent(chatId)}/read`;
+    for (let messageNo = this.#reads.get(chatId); messageNo !== undefined; messageNo = this.#reads.get(chatId)) {
+      const body = { message_no: messageNo };
+      await this.#retried(signal, () => this.#options.api.request('PUT', path, { body, signal }).catch(unlessRetryable));
+      if (this.#reads.get(chatId) === messageNo) this.#reads.delete(chatId);
+    }
+    this.#telling.delete(chatId);
+  }
+
+  #get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return this.#options.api.request<T>('GET', path, { signal });
   }
 
   /** Tries until it succeeds; rejects only when the connection is lost. */
   async #retried<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
-    const { clock, random, listener } = this.#options;
     for (let failures = 1; ; failures += 1) {
       try {
         return await attempt();
       } catch (error) {
         signal.throwIfAborted();
-        listener.failed(error);
-        await pause(clock, waitMs(error, failures, random), signal);
+        this.#options.listener.failed(error);
+        await this.#options.pauses.afterFailure(error, failures, signal);
       }
     }
   }
 }
 
-function waitMs(error: unknown, failures: number, random: () => number): number {
-  return Math.max(error instanceof ApiError ? error.retryAfterMs : 0, 250 + backoffMs(failures, random));
+/** What the server refuses for good is not asked again. */
+function unlessRetryable(error: unknown): void {
+  if (!(error instanceof ApiError) || error.isRetryable) throw error;
 }

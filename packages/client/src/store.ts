@@ -21,14 +21,12 @@ export class Notifier {
   #flush(): void {
     const due = [...this.#due];
     this.#due.clear();
-    for (const listener of due) this.call(listener);
-  }
-
-  call(listener: () => void): void {
-    try {
-      listener();
-    } catch (error) {
-      this.#report(error);
+    for (const listener of due) {
+      try {
+        listener();
+      } catch (error) {
+        this.#report(error);
+      }
     }
   }
 }
@@ -52,8 +50,10 @@ export class Store<T> implements View<T> {
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
-    // A listener of its own for each call, so that the same function may subscribe twice.
-    const own = () => listener();
+    // A listener of its own for each call, so that the same function may subscribe twice. Told to stop, it is not told any more.
+    const own = () => {
+      if (this.#listeners.has(own)) listener();
+    };
     this.#listeners.add(own);
     if (this.#listeners.size === 1) this.#watched(true);
     return () => {
@@ -68,10 +68,6 @@ export class Store<T> implements View<T> {
     }
     return this.#last;
   };
-
-  get isWatched(): boolean {
-    return this.#listeners.size > 0;
-  }
 
   changed(): void {
     this.#isStale = true;
