@@ -21,6 +21,11 @@ export class ManualClock implements Clock {
     return () => void this.#timers.delete(timer);
   }
 
+  /** How many timers wait. */
+  get waiting(): number {
+    return this.#timers.size;
+  }
+
   /** Moves on, stopping at each timer that is due, and lets what it starts run until it waits again. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;
