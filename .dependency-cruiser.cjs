@@ -68,8 +68,9 @@ module.exports = {
     },
     {
       name: 'protocol-without-node',
+      comment: 'Browsers run them. What a program on Node may add has a subpath of its own.',
       severity: 'error',
-      from: { path: '^packages/(protocol|client)/', pathNot: test },
+      from: { path: '^packages/(protocol|client)/', pathNot: [test, '^packages/client/src/node/'] },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -77,13 +78,13 @@ module.exports = {
       comment: 'It is published alone: no package at run time, no types of another one in its types.',
       severity: 'error',
       from: { path: '^packages/client/src/', pathNot: [test, '^packages/client/src/react/'] },
-      to: { pathNot: '^packages/client/src/' },
+      to: { pathNot: '^packages/client/src/', dependencyTypesNot: ['core'] },
     },
     {
       name: 'the-core-knows-no-view-library',
       severity: 'error',
       from: { path: '^packages/client/src/[^/]+$', pathNot: test },
-      to: { path: '^packages/client/src/(react|storage|testing)/' },
+      to: { path: '^packages/client/src/(react|storage|node|testing)/' },
     },
     fence('pg', ['^packages/store/']),
     fence('node-pg-migrate', ['^packages/store/']),

@@ -23,9 +23,11 @@ const compilerOptions = {
 const subpaths = `
 import { useMessages } from '@carillon/client/react';
 import { indexedDbStorage } from '@carillon/client/storage';
+import { fileStorage } from '@carillon/client/node';
 import { createClient, type WebSocketConstructor } from '@carillon/client';
 export const ofThePage: WebSocketConstructor = WebSocket;
 export const client = () => createClient({ apiUrl: '', getToken: () => '', storage: indexedDbStorage(), WebSocket });
+export const onNode = () => createClient({ apiUrl: '', getToken: () => '', storage: fileStorage({ directory: '.' }) });
 export const text = () => useMessages('id').messages.map((message) => message.text);
 `;
 
