@@ -296,3 +296,26 @@ test('a refused token is fetched anew, once', async () => {
   expect(client.status).toBe('live');
   expect(asked).toEqual([false, true]);
 });
+
+test('closed while a ticket or a successor is on its way, it opens nothing and leaves nothing open', async () => {
+  let answer: () => void = () => undefined;
+  const ticket = { ticket: 't', url: 'ws://shard-0.test', shard_id: 'shard-0', expires_at: '' };
+  const getTicket = () =>
+    new Promise<typeof ticket>((resolve) => {
+      answer = () => resolve(ticket);
+    });
+  const slow = world({ getTicket });
+  void slow.client.connect().catch(() => undefined);
+  await slow.clock.advance(0);
+  slow.client.close();
+  answer();
+  await slow.clock.advance(0);
+  expect(slow.server.sockets).toEqual([]);
+  const { client, server, clock } = await liveWorld();
+  server.isHolding = true;
+  server.push({ type: 'reconnect', reason: 'age', url: 'ws://shard-1.test', ticket: 't', not_before_ms: 0 });
+  await clock.advance(0);
+  expect(server.sockets.map(({ isOpen }) => isOpen)).toEqual([true, true]);
+  client.close();
+  expect(server.sockets.map(({ isOpen }) => isOpen)).toEqual([false, false]);
+});

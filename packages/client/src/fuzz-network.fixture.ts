@@ -95,8 +95,11 @@ export class FuzzNetwork {
   async #answer(route: string, ...request: Parameters<typeof fetch>): Promise<Response> {
     const weather = this.#weather.shift();
     if (weather?.kind === 'refused') return this.#refuse(route, weather);
-    if (weather?.kind === 'slow') await this.#pass(weather.ms, request[1]?.signal);
+    const pass = async () => weather?.kind === 'slow' && this.#pass(weather.ms / 2, request[1]?.signal);
+    await pass();
     const answer = this.isBlind && route === 'GET /v1/heads' ? this.#nothing(request[0]) : await this.#server.fetch(...request);
+    // Computed before, old by now.
+    await pass();
     if (weather?.kind === 'lost') throw new TypeError('fetch failed');
     return answer;
   }

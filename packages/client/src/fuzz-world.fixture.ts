@@ -21,6 +21,7 @@ export class FuzzWorld {
   readonly #network: FuzzNetwork;
   readonly #client: Client;
   readonly #sent: string[] = [];
+  readonly #withMembers = new Set<string>();
   readonly #isBlind: boolean;
   #state: number;
   #names = 0;
@@ -139,7 +140,14 @@ export class FuzzWorld {
       chat.send({ text });
     } else if (what < 38) chat.markRead();
     else if (what < 39) void chat.loadOlder({ limit: 1 + b }).catch(() => undefined);
-    else this.#client.checkHeads();
+    else if (b < 2) this.#client.checkHeads();
+    else this.#openMembers(chatId);
+  }
+
+  #openMembers(chatId: string): void {
+    if (this.#withMembers.has(chatId)) return;
+    this.#withMembers.add(chatId);
+    this.#client.chat(chatId).members.subscribe(() => undefined);
   }
 
   /** The app closes it and goes on at once or later, or the server ends it for good. */
@@ -224,6 +232,9 @@ export class FuzzWorld {
       }
       deepEqual([status, ended], ['live', undefined]);
       deepEqual(messages, visibleMessages(model.now(chatId)).slice(-messages.length), chatId);
+      const list = this.#client.chat(chatId).members.getSnapshot();
+      if (this.#withMembers.has(chatId))
+        deepEqual([list.status, list.members], ['live', model.now(chatId).members], `members of ${chatId}`);
       deepEqual(messages.at(-1), visibleMessages(model.now(chatId)).at(-1), `the last of ${chatId}`);
       deepEqual(
         pending.filter(({ state }) => state !== 'failed'),
