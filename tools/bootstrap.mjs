@@ -34,6 +34,16 @@ export async function ensureBuilt() {
   utimesSync(`${root}/${stamp}`, startedAt, startedAt);
 }
 
+/** Builds the demo's page when it or the client is newer than the last build. */
+export async function ensurePageBuilt() {
+  const built = 'services/web/dist/page/index.html';
+  const folders = ['services/web/src', 'services/web/public', 'packages/client/src'];
+  const files = ['services/web/index.html', 'services/web/vite.config.ts', 'package-lock.json'];
+  if (Math.max(...folders.map(newestIn), ...files.map(timeOf)) <= timeOf(built)) return;
+  announce('building the demo (once after a change) …');
+  await run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', 'services/web', '--logLevel=warn']);
+}
+
 function newestSource() {
   const folders = ['packages', 'services'].flatMap((group) => readdirSync(`${root}/${group}`).map((name) => `${group}/${name}`));
   return Math.max(timeOf('tsconfig.base.json'), ...[...folders, 'loadtest'].map((folder) => newestIn(`${folder}/src`)));

@@ -1,7 +1,7 @@
 // Every npm script starts here, on a bare clone too: check Node, install what is missing, build what is stale, then run the
 // command in this same process, so that a signal to npm reaches the program itself. No dependencies, no modern syntax before
 // the version check.
-import { checkNode, ensureBuilt, ensureInstalled } from './bootstrap.mjs';
+import { checkNode, ensureBuilt, ensureInstalled, ensurePageBuilt } from './bootstrap.mjs';
 
 const commands = {
   start: '../services/standalone/dist/bin/standalone.js',
@@ -11,6 +11,9 @@ const commands = {
   test: '../packages/testkit/dist/bin/test.js',
   check: './check.mjs',
 };
+
+/** The commands that serve the demo or look at it. */
+const needPage = ['start', 'test', 'bench'];
 
 const [, , command, ...args] = process.argv;
 const program = commands[command];
@@ -22,5 +25,6 @@ if (program === undefined) {
 checkNode();
 await ensureInstalled();
 await ensureBuilt();
+if (needPage.includes(command) && !args.includes('--no-demo')) await ensurePageBuilt();
 process.argv = [process.argv[0], new URL(program, import.meta.url).pathname, ...args];
 await import(program);

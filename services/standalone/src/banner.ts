@@ -1,5 +1,7 @@
 /** What is running, for the people who started it. */
 export type Running = {
+  /** Where the demo messenger is; undefined without one. */
+  readonly demo: string | undefined;
   readonly apiUrl: string;
   readonly adminUrl: string;
   readonly shardUrls: readonly string[];
@@ -17,6 +19,9 @@ export function banner(running: Running): string {
   const { parts } = running;
   const lines = [
     `Carillon, development: ${parts.postgres}, ${parts.eventLog}, ${parts.presence}. Not for production. Ready in ${running.seconds.toFixed(1)} s`,
+    ...(running.demo === undefined
+      ? []
+      : [`  demo      ${running.demo}    alice: ${running.demo}?user=alice    bob: ${running.demo}?user=bob`]),
     `  api       ${running.apiUrl}/v1    docs ${running.apiUrl}/docs    admin ${running.adminUrl}/readyz`,
     `  shards    ${running.shardUrls.map((url) => `${url}/v1/ws`).join('  ')}`,
     `  data      ${running.data}${switchesText(running.switches)}`,

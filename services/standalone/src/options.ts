@@ -31,7 +31,7 @@ export const usage = `npm start [-- flags]: API, relay and shards in one process
   --admin-port N   health and metrics               (ADMIN_PORT, 9090)
   --shards N       number of shards                 (2)
   --data-dir DIR   where embedded Postgres keeps its data (.data)
-  --no-demo        no example users and chats
+  --no-demo        no demo messenger, no example users and chats
   --help, --version
 
 Real services instead of the embedded parts: DATABASE_URL, KAFKA_BROKERS, REDIS_URL, each for itself.

@@ -9,6 +9,7 @@ import { developmentEnv } from './development-env.ts';
 import type { StandaloneOptions } from './options.ts';
 import { demandFreePorts } from './ports.ts';
 import { seedDemo } from './seed-demo.ts';
+import { servePage } from './serve-page.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 type StandaloneParts = {
@@ -53,6 +54,7 @@ export class Standalone implements Service {
     metrics.collectProcess();
     const shards = this.#createShards(chosen, env, shardPorts, metrics);
     const api = this.#createApi(chosen, env, metrics);
+    const hasPage = this.#options.demo && servePage({ app: api.app, shardUrls: shardPorts.map((port) => `ws://${host}:${port}`) });
     const admin = new AdminServer({ host, port: adminPort, health: [api.health, ...shards.map((shard) => shard.health)], metrics });
     this.#owned.push(admin);
     const adminUrl = await admin.listen();
@@ -63,6 +65,7 @@ export class Standalone implements Service {
     const demo = this.#options.demo ? await seedDemo({ apiUrl, tokenOf, signal: this.#aborted.signal }) : undefined;
     this.#parts.print(
       banner({
+        demo: hasPage ? `${apiUrl}/` : undefined,
         apiUrl,
         adminUrl,
         shardUrls: shardUrls.map((shard) => shard.url),

@@ -1,0 +1,14 @@
+import { defaultClientConditions, defineConfig } from 'vite';
+
+/** The page is static: one HTML file and hashed assets, served by the standalone process. Nothing is inlined, so that its CSP can be strict. */
+export default defineConfig({
+  resolve: { conditions: ['carillon-source', ...defaultClientConditions] },
+  build: {
+    outDir: 'dist/page',
+    emptyOutDir: true,
+    target: 'es2023',
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    reportCompressedSize: false,
+  },
+});
