@@ -4,6 +4,7 @@ import { defaultClientConditions, defineConfig } from 'vite';
 export default defineConfig({
   resolve: { conditions: ['carillon-source', ...defaultClientConditions] },
   build: {
+    cssTarget: 'chrome123',
     outDir: 'dist/page',
     emptyOutDir: true,
     target: 'es2023',

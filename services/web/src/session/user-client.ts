@@ -1,12 +1,14 @@
 import { type Client, type ClientOptions, createClient } from '@carillon/client';
 import { indexedDbStorage } from '@carillon/client/storage';
+import { uploadTo } from './upload-file.ts';
 
 /**
  * The SDK's client for one user of the demo. The API is where the page came from; the token is one for development. What the
  * user sent and the server has not yet taken is in IndexedDB: a reload keeps it. `options` replaces parts, e.g. `WebSocket`.
  */
 export function createUserClient(userId: string, options: Partial<ClientOptions> = {}): Client {
-  return createClient({ apiUrl: '', userId, getToken: () => developmentToken(userId), storage: indexedDbStorage(), ...options });
+  const getToken = () => developmentToken(userId);
+  return createClient({ apiUrl: '', userId, getToken, upload: uploadTo(getToken), storage: indexedDbStorage(), ...options });
 }
 
 async function developmentToken(userId: string): Promise<string> {
