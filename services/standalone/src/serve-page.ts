@@ -20,18 +20,21 @@ type PageOptions = {
 export function servePage({ app, shardUrls, folder = builtPage }: PageOptions): boolean {
   if (!existsSync(`${folder}/index.html`)) return false;
   const headers = pageHeaders(shardUrls);
-  app.get(
-    '/*',
-    serveStatic({
-      root: folder,
-      onFound: (path, context) => {
-        for (const [name, value] of Object.entries(headers)) context.header(name, value);
-        // The name of an asset is the hash of what is in it.
-        context.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
-      },
-    }),
-  );
+  const serve = serveStatic({ root: folder });
+  app.get('/*', async (context, next) => {
+    const answer = await serve(context, next);
+    if (!(answer instanceof Response)) return answer;
+    for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
+    answer.headers.set('cache-control', cachingOf(context.req.path));
+    return answer;
+  });
   return true;
+}
+
+/** The name of an asset is the hash of what is in it; stickers are shown while the network is away, too. */
+function cachingOf(path: string): string {
+  if (path.includes('/assets/')) return 'public, max-age=31536000, immutable';
+  return path.includes('/stickers/') ? 'public, max-age=86400' : 'no-cache';
 }
 
 function pageHeaders(shardUrls: readonly string[]): Readonly<Record<string, string>> {

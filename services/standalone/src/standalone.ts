@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Api, apiConfigSchema, createApi } from '@carillon/api';
 import { DevTokens } from '@carillon/auth';
 import { AdminServer, type Logger, Metrics, parseConfig, type Service, systemClock } from '@carillon/runtime';
@@ -9,6 +10,7 @@ import { developmentEnv } from './development-env.ts';
 import type { StandaloneOptions } from './options.ts';
 import { demandFreePorts } from './ports.ts';
 import { seedDemo } from './seed-demo.ts';
+import { serveFiles } from './serve-files.ts';
 import { servePage } from './serve-page.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -54,7 +56,7 @@ export class Standalone implements Service {
     metrics.collectProcess();
     const shards = this.#createShards(chosen, env, shardPorts, metrics);
     const api = this.#createApi(chosen, env, metrics);
-    const hasPage = this.#options.demo && servePage({ app: api.app, shardUrls: shardPorts.map((port) => `ws://${host}:${port}`) });
+    const hasPage = this.#options.demo && this.#servePage(api, shardPorts);
     const admin = new AdminServer({ host, port: adminPort, health: [api.health, ...shards.map((shard) => shard.health)], metrics });
     this.#owned.push(admin);
     const adminUrl = await admin.listen();
@@ -83,6 +85,13 @@ export class Standalone implements Service {
     this.#aborted.abort();
     for (const part of this.#owned.reverse()) await part[Symbol.asyncDispose]();
     this.#owned.length = 0;
+  }
+
+  /** Answers whether there is a built page. */
+  #servePage({ app }: Api, shardPorts: readonly number[]): boolean {
+    const { host, dataDir } = this.#options;
+    serveFiles({ app, folder: resolve(dataDir, 'files') });
+    return servePage({ app, shardUrls: shardPorts.map((port) => `ws://${host}:${port}`) });
   }
 
   #createApi(chosen: Parts, env: Env, metrics: Metrics): Api {

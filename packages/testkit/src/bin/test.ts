@@ -16,7 +16,7 @@ import { startServices } from '../services.ts';
  */
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const projects = ['unit', 'pg', 'pg15', 'kafka', 'redis', 'e2e', 'faults'];
+const projects = ['unit', 'pg', 'pg15', 'kafka', 'redis', 'e2e', 'browser', 'faults'];
 const resultSchema = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
@@ -44,11 +44,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Fault tests take minutes: without their name they are left out. */
+/** Fault tests take minutes: without their name they are left out. Beside a named project that would mean all others, too. */
 function withProjects(args: readonly string[]): string[] {
-  const names = ['faults', '.fault.test.ts'];
-  const isAsked = args.some((argument) => names.some((name) => argument.includes(name)));
-  return [...args.flatMap(asVitestArgument), ...(isAsked ? [] : ['--project', '!faults'])];
+  const isNamed = args.some(
+    (argument) => projects.includes(argument) || argument.startsWith('--project') || argument.includes('.fault.test.ts'),
+  );
+  return [...args.flatMap(asVitestArgument), ...(isNamed ? [] : ['--project', '!faults'])];
 }
 
 function asVitestArgument(argument: string): string[] {

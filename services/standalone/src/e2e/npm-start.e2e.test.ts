@@ -24,13 +24,17 @@ async function npmStart(more = '') {
 }
 
 test('npm start: the printed commands send and receive; data stays; SIGTERM to npm leaves nothing running', async () => {
-  const { admin, shard, dataDir, start } = await npmStart();
+  const { api, admin, shard, dataDir, start } = await npmStart();
   {
     await using first = start();
+    await first.prints(new RegExp(`^ {2}demo +http://127\\.0\\.0\\.1:${api}/ `, 'm'));
     const listenCommand = (await first.prints(/^ {2}listen +(.+)$/m))[1] ?? '';
     const sendCommand = (await first.prints(/^ {2}send +(.+)$/m))[1] ?? '';
     expect((await fetch(`http://127.0.0.1:${admin}/readyz`)).status).toBe(200);
     expect(first.output).toContain('Not for production');
+    const page = await fetch(`http://127.0.0.1:${api}/`);
+    expect(page.headers.get('content-security-policy')).toContain(`connect-src 'self' ws://127.0.0.1:${shard};`);
+    expect(await page.text()).toContain('<title>Carillon</title>');
     await using listener = new Terminal(listenCommand, { CARILLON_TEST_MARK: folder });
     await listener.prints(new RegExp(`ready +alice on shard-${shard}`));
     for (const _ of ['first', 'second']) {
@@ -58,6 +62,17 @@ test('npm start: the printed commands send and receive; data stays; SIGTERM to n
     expect(existsSync(join(dataDir, 'lock'))).toBe(false);
     await expect.poll(() => processesWith(folder)).toEqual([]);
   }
+});
+
+test('[W1] without the demo there is no page and no file store', async () => {
+  const { api, start } = await npmStart('--no-demo');
+  await using terminal = start();
+  await terminal.prints(/^ {2}stop /m);
+  expect(terminal.output).not.toMatch(/^ {2}demo /m);
+  expect((await fetch(`http://127.0.0.1:${api}/`)).status).toBe(404);
+  const token = /Bearer ([^']+)/.exec(terminal.output)?.[1] ?? '';
+  const file = await fetch(`http://127.0.0.1:${api}/v1/dev/files`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+  expect(file.status).toBe(404);
 });
 
 test('a taken port, a folder that Postgres cannot enter, a wrong flag: one clear sentence each, and nothing is left', async () => {

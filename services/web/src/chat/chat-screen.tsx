@@ -29,14 +29,7 @@ export function ChatScreen({ chatId, userId, onClose }: Props) {
           onDetails={() => setHasDetails(!hasDetails)}
         />
         <Timeline snapshot={snapshot} chatId={chatId} userId={userId} onEdit={setEdited} />
-        <Composer
-          key={edited?.id ?? 'new'}
-          chatId={chatId}
-          userId={userId}
-          messages={snapshot.messages}
-          edited={edited}
-          onEdit={setEdited}
-        />
+        <Composer chatId={chatId} userId={userId} messages={snapshot.messages} edited={edited} onEdit={setEdited} />
       </section>
       {hasDetails && chat !== undefined && <ChatDetails chat={chat} userId={userId} onClose={() => setHasDetails(false)} />}
     </>

@@ -19,6 +19,8 @@ type Props = {
   readonly onEdit: (message: Message) => void;
 };
 
+/** The room above the first row, as in `timeline.css`. */
+const marginPx = 12;
 /** History is asked for before its beginning is in view. */
 const loadAheadPx = 1_200;
 
@@ -49,7 +51,16 @@ export function Timeline({ snapshot, chatId, userId, onEdit }: Props) {
       <section className="timeline__scroller" aria-label="Messages" tabIndex={0} onKeyDown={moveFocus}>
         <div className="timeline__room" />
         {hasOlder || !isLoaded ? <p className="visually-hidden">Older messages load when you scroll up</p> : null}
-        <Virtualizer ref={list} data={rows} as="ol" item="li" shift={isPrepended} onScroll={onScroll} onResize={onResize}>
+        <Virtualizer
+          ref={list}
+          data={rows}
+          as="ol"
+          item="li"
+          shift={isPrepended}
+          startMargin={marginPx}
+          onScroll={onScroll}
+          onResize={onResize}
+        >
           {(row, index) => (
             <MessageRow
               key={rowKey(row, userId)}

@@ -29,21 +29,28 @@ export function MessageBubble({ message, chatId, userId, isGroup, mayDeleteOther
       <div className={bubbleClass(message)}>
         <p className={isSenderShown && startsGroup ? 'bubble__sender' : 'visually-hidden'}>{isOwn ? 'You' : sender}</p>
         {isDeleted ? <p className="bubble__deleted">Message deleted</p> : <MessageContentView content={message} />}
-        <p className="bubble__foot">
-          {message.edited_at !== null && !isDeleted && <span>edited</span>}
-          <time dateTime={message.date}>{clockTime(message.date)}</time>
-          {isOwn && (
-            <span className="bubble__mark" title="Sent">
-              <Icon name="check" />
-              <span className="visually-hidden">Sent</span>
-            </span>
-          )}
-        </p>
+        <Foot message={message} isOwn={isOwn} />
       </div>
       {!isDeleted && (isOwn || mayDeleteOthers) && (
         <MessageActions message={message} chatId={chatId} mayEdit={isOwn && message.type === 'text'} onEdit={onEdit} />
       )}
     </article>
+  );
+}
+
+function Foot({ message, isOwn }: { readonly message: Message; readonly isOwn: boolean }) {
+  const { date, edited_at, deleted_at } = message;
+  return (
+    <p className="bubble__foot">
+      {edited_at !== null && deleted_at === null && <span>edited</span>}
+      <time dateTime={date}>{clockTime(date)}</time>
+      {isOwn && (
+        <span className="bubble__mark" title="Sent">
+          <Icon name="check" />
+          <span className="visually-hidden">Sent</span>
+        </span>
+      )}
+    </p>
   );
 }
 

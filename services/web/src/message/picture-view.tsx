@@ -12,9 +12,8 @@ export function PictureView({ attachment, isSticker = false }: Props) {
   const { file_url, width, height, name } = attachment;
   if (isBroken) return <FileLink attachment={attachment} />;
   const alt = visibleText(name ?? (isSticker ? 'Sticker' : 'Photo'));
-  const hasShape = width !== undefined && height !== undefined;
-  const shape = hasShape ? { width, height } : {};
-  const className = `picture${isSticker ? ' picture--sticker' : ''}${hasShape ? '' : ' picture--shapeless'}`;
+  const shape = isSticker ? undefined : shownSize(width, height);
+  const className = `picture${isSticker ? ' picture--sticker' : ''}${shape !== undefined || isSticker ? '' : ' picture--shapeless'}`;
   const image = (
     <img
       className={className}
@@ -32,4 +31,13 @@ export function PictureView({ attachment, isSticker = false }: Props) {
       {image}
     </a>
   );
+}
+
+const largest = { width: 384, height: 320 };
+
+/** As large as it is, or as fits; the file is not needed to know it. */
+function shownSize(width: number | undefined, height: number | undefined): { width: number; height: number } | undefined {
+  if (width === undefined || height === undefined || width < 1 || height < 1) return undefined;
+  const scale = Math.min(1, largest.width / width, largest.height / height);
+  return { width: Math.round(width * scale), height: Math.round(height * scale) };
 }

@@ -11,7 +11,6 @@ export function VideoView({ attachment }: { readonly attachment: Attachment }) {
   if (isBroken) return <FileLink attachment={attachment} />;
   const shape = width !== undefined && height !== undefined ? { width, height } : {};
   return (
-    // biome-ignore lint/a11y/useMediaCaption: users' videos come without captions
     <video
       className="video"
       src={file_url}

@@ -1,6 +1,7 @@
 import type { ConnectionState, Status } from '@carillon/client';
 import { useConnection, useOverview } from '@carillon/client/react';
 import { useNow } from '../ui/use-now.ts';
+import { useIsOnline } from './use-is-online.ts';
 import './connection-pill.css';
 
 type Look = { readonly tone: 'good' | 'busy' | 'bad'; readonly text: string; readonly title: string };
@@ -10,7 +11,8 @@ export function ConnectionPill() {
   const connection = useConnection();
   const { status } = useOverview();
   const now = useNow(connection.kind === 'waiting');
-  const { tone, text, title } = lookOf(connection, status, now);
+  const isOnline = useIsOnline();
+  const { tone, text, title } = isOnline ? lookOf(connection, status, now) : offline;
   return (
     <p className={`connection-pill connection-pill--${tone}`} title={title}>
       <span className="connection-pill__dot" aria-hidden="true" />
@@ -19,6 +21,9 @@ export function ConnectionPill() {
     </p>
   );
 }
+
+/** The browser knows before the connection's silence does. */
+const offline: Look = { tone: 'bad', text: 'Offline', title: 'This computer has no network' };
 
 function lookOf(connection: ConnectionState, status: Status, now: number): Look {
   if (connection.kind === 'closed') return { tone: 'bad', text: 'Disconnected', title: closedTitle(connection) };
