@@ -10,6 +10,8 @@ const commands = {
   bench: '../loadtest/dist/bin/bench.js',
   screenshots: '../packages/testkit/dist/bin/screenshots.js',
   'bench-browser': '../loadtest/dist/bin/bench-browser.js',
+  load: '../loadtest/dist/bin/load.js',
+  'load:compare': '../loadtest/dist/bin/load-compare.js',
   test: '../packages/testkit/dist/bin/test.js',
   check: './check.mjs',
 };

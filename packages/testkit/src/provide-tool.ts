@@ -46,7 +46,7 @@ async function build(name: string, tool: Tool, path: string, announce: Announce)
   announce(`building ${name} ${tool.version} with go install (once)`);
   try {
     const args = ['install', '-ldflags', tool.goLinkFlags, `${tool.goPackage}@${tool.goVersion}`];
-    await run(go, args, { env: { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' }, timeout: 300_000, maxBuffer: 1 << 24 });
+    await run(go, args, { env: { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' }, timeout: 600_000, maxBuffer: 1 << 24 });
     const [program = ''] = readdirSync(folder);
     renameSync(join(folder, program), path);
   } catch (cause) {

@@ -1,0 +1,60 @@
+import { meanAudience } from './audience.ts';
+import { objectives, profile, type ScenarioSettings } from './settings.ts';
+
+type Limit = string | { readonly threshold: string; readonly abortOnFail: boolean; readonly delayAbortEval: string };
+export type Thresholds = Record<string, Limit[]>;
+
+/** What must hold of every run: nothing lost, nothing foreign, no connection torn. */
+export const always: Thresholds = {
+  lost: ['count==0'],
+  reach: ['min==1'],
+  foreign_events: ['count==0'],
+  miscounted: ['count==0'],
+  publish_failed: ['count==0'],
+  abnormal_closes: ['count==0'],
+  stop_closes: ['count==0'],
+  early_reconnects: ['count==0'],
+  dropped_iterations: ['count==0'],
+};
+
+/** What must hold while no connection changes. Elsewhere repeats are the protocol's right, and told apart by `seq`. */
+const undisturbed: Thresholds = { gaps: ['count==0'], duplicates: ['count==0'], order_violations: ['count==0'] };
+
+/**
+ * The thresholds of a scenario. A threshold over no samples passes, so the number of deliveries is one of its own. Latency limits
+ * are those of slo.json times the profile's factor: on a shared laptop they would judge the neighbours.
+ */
+export function thresholdsOf(settings: ScenarioSettings, kind: { isDisturbed?: boolean; isOpenEnded?: boolean } = {}): Thresholds {
+  const due = settings.rate * settings.steadySeconds * meanAudience(settings);
+  return {
+    ...always,
+    ...(kind.isDisturbed === true ? {} : undisturbed),
+    deliveries: [`count>=${kind.isOpenEnded === true ? 1 : Math.floor(0.9 * due)}`],
+    ...byAudience(settings),
+    ...(profile.latencyFactor === null ? {} : limits(profile.latencyFactor, kind.isDisturbed === true)),
+  };
+}
+
+/** k6 keeps a part of a metric only if a threshold names it. */
+export function byAudience({ audiences }: ScenarioSettings): Thresholds {
+  return Object.fromEntries(
+    audiences.flatMap(({ audience }) => [
+      [`publish_to_receive_ms{audience:${audience}}`, ['max>=0']],
+      [`deliveries{audience:${audience}}`, ['count>=1']],
+      [`expected{audience:${audience}}`, ['count>=1']],
+    ]),
+  );
+}
+
+function limits(factor: number, isDisturbed: boolean): Thresholds {
+  const { delivery, api, connect } = objectives;
+  return {
+    publish_to_receive_ms: [`p(${percent(delivery.objective)})<${delivery.threshold_seconds * 1_000 * factor}`],
+    api_success: [`rate>=${api.objective}`],
+    ...(isDisturbed ? {} : { connect_success: [`rate>=${connect.objective}`] }),
+  };
+}
+
+export function percent(objective: number): string {
+  return String(Number((objective * 100).toFixed(3)));
+}

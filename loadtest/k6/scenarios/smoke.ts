@@ -1,0 +1,14 @@
+// Does everything work at all: a few readers of small chats, a few messages a second, some seconds.
+import { holdReaders, publisherOf, steadyOptions } from '../lib/scenario.ts';
+import { settingsOf } from '../lib/settings.ts';
+import { type Chat, setupChats } from '../lib/setup-chats.ts';
+
+export { handleSummary } from '../lib/summary.ts';
+
+const settings = settingsOf('smoke');
+const send = publisherOf(settings);
+
+export const options = steadyOptions(settings);
+export const setup = (): Chat[] => setupChats(settings);
+export const hold = (chats: Chat[]): void => holdReaders(settings, chats);
+export const publish = (chats: Chat[]): void => send(chats);

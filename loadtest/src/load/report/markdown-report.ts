@@ -1,0 +1,93 @@
+import type { LoadResult, Percentiles } from '../result.ts';
+import { busiestSecond, correctness, headingOf, ms, reach, stageHeadings, verdictWord, whole } from './figures.ts';
+
+/** The summary that is read in a terminal, a pull request, or the docs. */
+export function markdownReport(result: LoadResult): string {
+  const { machine, counts } = result;
+  const parts = [
+    `# ${result.scenario}, profile ${result.profile}: ${verdictWord(result)}`,
+    result.reasons.map((reason) => `- ${reason}`).join('\n'),
+    [
+      `${result.at.slice(0, 16).replace('T', ' ')} UTC, ${result.target}, Carillon ${result.version}.`,
+      `${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}, k6 ${machine.k6}.`,
+    ].join('\n'),
+    `**${whole(counts['deliveries'] ?? 0)} of ${whole(counts['expected'] ?? 0)} deliveries came** (reach ${reach(result).toFixed(4)}), ${whole(counts['caught_up'] ?? 0)} of them by catching up. ${zeros(result)}`,
+    latencies(result),
+    times(result),
+    stages(result),
+    connections(result),
+    processes(result),
+    generator(result),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function zeros(result: LoadResult): string {
+  return `${correctness(result)
+    .map(([name, count]) => `${name} ${whole(count)}`)
+    .join(', ')}.`;
+}
+
+function latencies({ latencyMs }: LoadResult): string {
+  if (latencyMs.all === null) return '';
+  const rows = Object.entries(latencyMs.byAudience).map(([audience, figures]) => [audience, ...cells(figures)]);
+  return table(['publish → receive, ms; audience', ...columns], [...rows, ['all', ...cells(latencyMs.all)]]);
+}
+
+function times({ times: all }: LoadResult): string {
+  return table(
+    ['time, ms', ...columns],
+    Object.entries(all).map(([name, figures]) => [headingOf(name), ...cells(figures)]),
+  );
+}
+
+function stages({ stages: all }: LoadResult): string {
+  const rows = Object.entries(all).map(([name, { count, mean, p50, p99 }]) => [
+    stageHeadings[name] ?? name,
+    whole(count),
+    ms(mean),
+    ms(p50),
+    ms(p99),
+  ]);
+  return rows.length === 0 ? '' : table(['stage (servers), ms', 'samples', 'mean', 'p50', 'p99'], rows);
+}
+
+function connections(result: LoadResult): string {
+  const { counts, closes } = result;
+  const closed = Object.entries(closes).map(([code, count]) => `${code} × ${whole(count)}`);
+  const again =
+    (counts['connects'] ?? 0) > 0
+      ? `${whole(counts['connects'] ?? 0)} connects, ${whole(counts['resumed'] ?? 0)} resumed without a sync`
+      : '';
+  const { shard, connects } = busiestSecond(result);
+  const peak = connects > 0 ? `; most in one second of the steady phase: ${whole(connects)} (${shard})` : '';
+  return `Connections: ${again}${peak}. Closes: ${closed.join(', ') || 'none'}.`;
+}
+
+function processes({ processes: all }: LoadResult): string {
+  return table(
+    ['process, steady phase', 'CPU cores, mean', 'peak', 'memory, peak MiB', 'end'],
+    all.map(({ role, cpuCores, cpuMax, rssMaxMiB, rssEndMiB }) => [
+      role,
+      cpuCores.toFixed(2),
+      cpuMax.toFixed(2),
+      whole(rssMaxMiB),
+      whole(rssEndMiB),
+    ]),
+  );
+}
+
+function generator({ generator: k6 }: LoadResult): string {
+  return `Generator: frames read late p99 ${ms(k6.lagP99Ms)} ms, messages sent late p99 ${ms(k6.publishLagP99Ms)} ms, ${k6.droppedIterations} dropped; machine ${Math.round(k6.hostBusyPercent)} % busy, CPU pressure before the start ${k6.startPressurePercent ?? '–'} %.`;
+}
+
+const columns = ['count', 'p50', 'p90', 'p99', 'p99.9', 'max'];
+
+function cells({ count, p50, p90, p99, p999, max }: Percentiles): string[] {
+  return [whole(count), ...[p50, p90, p99, p999, max].map(ms)];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cellsOf: readonly string[]) => `| ${cellsOf.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,142 @@
+/** Series of one scrape: `name{labels}` → value. */
+type Scrape = ReadonlyMap<string, number>;
+type StageSum = { count: number; seconds: number; readonly buckets: Map<number, number> };
+
+export type Endpoint = { readonly role: string; readonly adminUrl: string };
+export type StageFigures = { readonly count: number; readonly mean: number; readonly p50: number; readonly p99: number };
+
+export const stages = ['commit_to_relay', 'relay_to_log', 'log_to_shard', 'shard_to_socket', 'total'] as const;
+const scrapeTimeoutMs = 900;
+
+/**
+ * What the servers say about themselves, scraped once a second from their admin ports. Counters are followed by their increases, so
+ * a process that was started again takes nothing away.
+ */
+export class ServerMetrics {
+  readonly #endpoints: () => readonly Endpoint[];
+  readonly #last = new Map<string, number>();
+  #stages = new Map<string, StageSum>();
+  #second = new Map<string, StageSum>();
+  #increases = new Map<string, number>();
+  #isFirst = true;
+  connections = new Map<string, number>();
+
+  constructor(endpoints: () => readonly Endpoint[]) {
+    this.#endpoints = endpoints;
+  }
+
+  async scrape(): Promise<void> {
+    const endpoints = this.#endpoints();
+    const texts = await Promise.all(endpoints.map(({ adminUrl }) => fetchText(`${adminUrl}/metrics`)));
+    this.#second = new Map();
+    this.connections = new Map();
+    for (const [index, { role, adminUrl }] of endpoints.entries()) {
+      const text = texts[index];
+      if (text !== undefined) this.#take(role, adminUrl, parseMetrics(text));
+    }
+    this.#isFirst = false;
+  }
+
+  /** Stage figures count from now on. */
+  beginSteady(): void {
+    this.#stages = new Map();
+    this.#increases = new Map();
+  }
+
+  /** Mean milliseconds of each stage between the last two scrapes. */
+  stageMeansMs(): Map<string, number> {
+    return new Map(
+      [...this.#second].filter(([, { count }]) => count > 0).map(([stage, { count, seconds }]) => [stage, (1000 * seconds) / count]),
+    );
+  }
+
+  stageFigures(): Record<string, StageFigures> {
+    const known = stages.filter((stage) => (this.#stages.get(stage)?.count ?? 0) > 0);
+    return Object.fromEntries(known.map((stage) => [stage, figuresOf(this.#stages.get(stage) ?? emptySum())]));
+  }
+
+  /** Increases of counters since `beginSteady`, all processes together, by name and labels. */
+  increases(): ReadonlyMap<string, number> {
+    return this.#increases;
+  }
+
+  #take(role: string, adminUrl: string, scrape: Scrape): void {
+    for (const [series, value] of scrape) {
+      if (series.startsWith('carillon_ws_connections')) this.connections.set(/shard="([^"]+)"/.exec(series)?.[1] ?? role, value);
+      if (!isCounter(series)) continue;
+      const key = `${adminUrl} ${series}`;
+      const before = this.#last.get(key) ?? (this.#isFirst ? value : 0);
+      this.#last.set(key, value);
+      const increase = value < before ? value : value - before;
+      if (increase === 0) continue;
+      if (series.startsWith('carillon_delivery_seconds')) this.#addStage(series, increase);
+      else {
+        const name = series
+          .replace(/shard="[^"]*",?/, '')
+          .replace(/,?\}$/, '}')
+          .replace('{}', '');
+        this.#increases.set(name, (this.#increases.get(name) ?? 0) + increase);
+      }
+    }
+  }
+
+  #addStage(series: string, increase: number): void {
+    const stage = /stage="(\w+)"/.exec(series)?.[1] ?? '';
+    for (const sums of [this.#stages, this.#second]) {
+      const sum = sums.get(stage) ?? emptySum();
+      sums.set(stage, sum);
+      if (series.startsWith('carillon_delivery_seconds_sum')) sum.seconds += increase;
+      else if (series.startsWith('carillon_delivery_seconds_count')) sum.count += increase;
+      else {
+        const le = /le="([^"]+)"/.exec(series)?.[1] ?? '';
+        const bound = le === '+Inf' ? Number.POSITIVE_INFINITY : Number(le);
+        sum.buckets.set(bound, (sum.buckets.get(bound) ?? 0) + increase);
+      }
+    }
+  }
+}
+
+function isCounter(series: string): boolean {
+  return /^carillon_\w+(_total|_bucket|_sum|_count)(\{|$)/.test(series);
+}
+
+/** The text format as our own servers write it: no timestamps, no escaped quotes in labels. */
+function parseMetrics(text: string): Scrape {
+  const lines = text.split('\n').filter((line) => line.startsWith('carillon_'));
+  return new Map(
+    lines.map((line) => {
+      const space = line.lastIndexOf(' ');
+      return [line.slice(0, space), Number(line.slice(space + 1))] as const;
+    }),
+  );
+}
+
+/** Quantiles inside a bucket are taken as even, as Prometheus does. */
+function figuresOf({ count, seconds, buckets }: StageSum): StageFigures {
+  const bounds = [...buckets].sort(([a], [b]) => a - b);
+  const quantile = (q: number): number => {
+    let below = { bound: 0, count: 0 };
+    for (const [bound, cumulative] of bounds) {
+      if (cumulative >= q * count) {
+        if (!Number.isFinite(bound)) return below.bound;
+        return below.bound + ((bound - below.bound) * (q * count - below.count)) / Math.max(1, cumulative - below.count);
+      }
+      below = { bound, count: cumulative };
+    }
+    return below.bound;
+  };
+  return { count, mean: (1000 * seconds) / count, p50: 1000 * quantile(0.5), p99: 1000 * quantile(0.99) };
+}
+
+function emptySum(): StageSum {
+  return { count: 0, seconds: 0, buckets: new Map() };
+}
+
+async function fetchText(url: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(scrapeTimeoutMs) });
+    return answer.ok ? await answer.text() : undefined;
+  } catch (_unreachable) {
+    return undefined;
+  }
+}
