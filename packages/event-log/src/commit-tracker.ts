@@ -5,6 +5,7 @@ const compactAt = 4_096;
 
 /**
  * One partition's progress under one assignment: which records are handed over, and up to where all of them are finished.
+ * Bound: the records handed over and not finished, which the reader's water marks bound.
  * Invariants: `position` never passes an unfinished record and never moves back [D9]; both calls take constant time, amortised.
  */
 export class CommitTracker {

@@ -38,6 +38,8 @@ const connectedSilenceSeconds = 5;
  * A member of a Kafka consumer group, on kafkajs 2.2.4 and around its traps (numbers: its issues). The batch handler only
  * enqueues and never throws (#1443); offsets are resolved at enqueue and committed at completion, by generation (#1046);
  * a consumer that crashed for good or fell silent while Kafka answers is reported dead [L3].
+ * Bounds: it keeps no records; while it hands over it holds one fetch, 4 MiB over all partitions and 512 KiB of each. A partition that its
+ * listener paused is fetched no further.
  * Invariant: a committed offset never passes an unfinished record and never moves back [D9].
  */
 export class KafkaReader implements EventLogReader {

@@ -23,7 +23,8 @@ const slowAppendMs = 5_000;
 
 /**
  * Appends to a Kafka topic. Not idempotent, and one `sendBatch` at a time: kafkajs loses acknowledged records otherwise
- * (#598, #1005) or reorders them when it retries. So a failed append leaves duplicates at most [D3].
+ * (#598, #1005) or reorders them when it retries. So a failed append leaves duplicates at most [D3]. It holds one batch, of the
+ * caller's making; an append ends with kafkajs's tries, each within its request time limit (10 s), and after `slowAppendMs` counts as away.
  */
 export class KafkaWriter implements EventLogWriter {
   readonly #options: KafkaWriterOptions;

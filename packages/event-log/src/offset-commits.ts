@@ -10,6 +10,7 @@ type OffsetCommitsOptions = { readonly topic: string; readonly logger: Logger; r
 /**
  * Commits the lowest unfinished offsets of the current assignment, one request at a time for all partitions that moved. kafkajs
  * sends the generation of that moment along, and the broker refuses an older one [D9]. A commit that fails is covered by the next.
+ * Bound: one request in flight, which ends with kafkajs's request time limit (10 s).
  */
 export class OffsetCommits {
   readonly #options: OffsetCommitsOptions;

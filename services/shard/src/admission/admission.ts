@@ -17,7 +17,7 @@ export type AdmissionOptions = {
 
 /**
  * Who may come in at all, before any credential is looked at [S1]. The cheapest question first: closed → address → rate → count → load.
- * Behind a proxy that hides addresses `connectionsPerIp` stays 0.
+ * Behind a proxy that hides addresses `connectionsPerIp` stays 0. Bound: one count per address that has a connection.
  */
 export class Admission {
   readonly #options: AdmissionOptions;

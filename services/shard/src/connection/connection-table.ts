@@ -2,7 +2,8 @@ import type { Connection } from './connection.ts';
 
 /**
  * The sockets of this shard by user. A user's connections form a chain from the newest to the oldest, so that delivery walks it
- * without an allocation; also those that are still registering, whose frames wait in their queues.
+ * without an allocation; also those that are still registering, whose frames wait in their queues. Bound: what admission lets in
+ * (SHARD_MAX_CONNECTIONS).
  */
 export class ConnectionTable {
   readonly #newest = new Map<string, Connection>();

@@ -8,7 +8,7 @@ const maxFlushes = 256;
 
 /**
  * Connections with something to send. Whoever pushed marks; the turn flushes, so that all that came for one connection meanwhile
- * leaves in one write.
+ * leaves in one write. Bound: one entry per connection. It waits for no socket: one that takes no more is marked again when it drains.
  */
 export class FlushList {
   readonly #clock: Clock;

@@ -9,7 +9,7 @@ const none: (OutgoingFrame | undefined)[] = [];
 /**
  * Frames in the order they came, and the sum of their bytes. The oldest one stands by itself, so that a connection that is sent one
  * frame at a time touches no array; the others lie between `#head` and `#tail` of one array that is used again and again: a new
- * array for each frame was a third of what a delivery cost beside its system call.
+ * array for each frame was a third of what a delivery cost beside its system call. Its owner bounds the bytes [D5].
  */
 export class FrameFifo {
   #oldest: OutgoingFrame | undefined;

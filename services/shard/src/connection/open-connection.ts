@@ -25,8 +25,9 @@ export type OpenParts = {
 
 /**
  * From the open socket to `ready`: who is it → receives from now on → registered → `ready` [P2]. Frames that come for the user
- * meanwhile wait in the send queue, behind those of a resume. Any user is served, whatever shard owns their partition [R2]. Never
- * rejects.
+ * meanwhile wait in the send queue and within its bound, behind those of a resume. Any user is served, whatever shard owns their
+ * partition [R2]. Never rejects. Waits: for the key source of a token, which has its own deadline, and for the registration, which
+ * says `degraded` instead of waiting on [R7].
  */
 export async function openConnection(connection: Connection, claim: Claim, parts: OpenParts): Promise<void> {
   try {

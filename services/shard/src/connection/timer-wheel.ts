@@ -6,7 +6,7 @@ const slotCount = 512;
 
 /**
  * One timer for all connections: an entry is visited once, at most a tick after it is due. Due times beyond one turn of the
- * wheel are passed over until their turn comes. An entry has one place: scheduling again moves it.
+ * wheel are passed over until their turn comes. An entry has one place: scheduling again moves it. Bound: the entries of its owner.
  */
 export class TimerWheel<T extends WheelEntry> {
   readonly #slots: Set<T>[] = Array.from({ length: slotCount }, () => new Set<T>());

@@ -21,7 +21,8 @@ const resync = Buffer.from(JSON.stringify({ type: 'resync', reason: 'gap' } sati
 
 /**
  * Hands the records of this shard's partitions to the delivery pool. The reader commits up to the lowest record that the pool has
- * not finished [D9]; a new assignment voids all that waits. Every call only enqueues: reading goes on while deliveries wait.
+ * not finished [D9]; a new assignment voids all that waits. Every call only enqueues: reading goes on while deliveries wait. It holds
+ * nothing and waits for nothing; whatever it cannot hand on is counted and told to those whom it may concern [D13, D15].
  */
 export class NotificationConsumer implements LogListener {
   readonly #options: NotificationConsumerOptions;

@@ -39,6 +39,10 @@ const lowWater = { records: 1_000, bytes: 256 << 10 };
  * names. `tasks` lanes, lane = partition mod tasks, so that a user's events keep the log's order [M4] and only the lane that
  * waits for a forward waits. A record is finished when all its recipients are handed over, and what
  * another shard did not get is noted. The value is never parsed [D10].
+ *
+ * Bounds: 4,000 records or 1 MiB of a partition and one fetch more, above which its reader is paused. Nothing is dropped here: a record
+ * that another shard was not handed is told to `onSkipped` [R11], a connection's queue tells what it drops itself [D6]. Waits: for
+ * a forward (two entries, 300 ms each) and for a partition's routes (300 ms a page), neither of which holds up another lane.
  */
 export class DeliveryPool {
   readonly #options: DeliveryPoolOptions;

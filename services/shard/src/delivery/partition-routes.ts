@@ -6,7 +6,8 @@ const maxMissed = 50_000;
 
 /**
  * Who holds the users of one partition, apart from this shard itself. Notices apply at once, and again after a load that was
- * running when they came: the load may have read the registry before or after them.
+ * running when they came: the load may have read the registry before or after them. Bounds: one entry per user that another shard holds,
+ * 50,000 notices during a load.
  */
 export class PartitionRoutes {
   readonly #self: ShardToken;

@@ -8,7 +8,7 @@ const stepMs = 1;
 
 /**
  * The shard's work on the event loop, cut into turns of about 2 ms: in between, sockets and timers have their say. A turn is
- * asked for by whoever has work, and runs once, however many asked.
+ * asked for by whoever has work, and runs once, however many asked. It holds no work itself: what a turn leaves stays where it waits.
  */
 export class TurnLoop {
   readonly #clock: Clock;

@@ -4,7 +4,10 @@ import type { OutgoingFrame } from '../connection/outgoing-frame.ts';
 /** A record on its way to its recipients: those before `next` are done. */
 export type Work = { readonly record: ReceivedRecord; readonly frame: OutgoingFrame; readonly bytes: number; next: number };
 
-/** The records of one partition that wait, in the log's order. */
+/**
+ * The records of one partition that wait, in the log's order. Bound: the pool pauses the reader above its high-water mark, so what it
+ * holds is that and what one fetch adds.
+ */
 export class PartitionWork {
   readonly partition: number;
   /** Its routes are being loaded: it gives up its turns until then. */
@@ -51,7 +54,7 @@ export function isAbove(work: PartitionWork, mark: { records: number; bytes: num
 
 /**
  * One lane's records. Its partitions take turns by chunk, so that a large group's record delays another partition by one chunk
- * at most [D8]; within a partition the order is the log's [M4].
+ * at most [D8]; within a partition the order is the log's [M4]. Bound: one entry per partition, and what each of them holds.
  */
 export class WorkQueue {
   readonly #partitions = new Map<number, PartitionWork>();

@@ -27,7 +27,8 @@ const start = '0-0';
 /**
  * The inbox as a Redis stream `inbox:{shard id}:{epoch}`, with one connection for commands and one that waits in XREAD. The
  * stream is made by its reader alone (senders use NOMKSTREAM), lives 15 s from the last tending, as long as a lease, and is
- * trimmed every second up to what was read.
+ * trimmed every second up to what was read. Bounds: `maxEntries` unread entries, beyond which the oldest go and show as a gap; 300 ms for
+ * every command; one blocking read.
  *
  * A gap of all senders is told when the stream had vanished or the server is another one (`run_id`): then everything in the
  * stream is read again from its start, and the numbers drop what is known.

@@ -4,7 +4,7 @@
  */
 export type Standing = 'new' | 'effective' | 'degraded';
 
-/** The users with a connection on this shard, by partition, and how each of them stands. */
+/** The users with a connection on this shard, by partition, and how each of them stands. Bound: one entry per user with a connection. */
 export class LocalUsers {
   readonly #partitionOf: (userId: string) => number;
   readonly #byPartition = new Map<number, Map<string, Standing>>();
