@@ -9,6 +9,7 @@ export { armFailpoints, type Failpoint, type FailpointName, type FailpointRule, 
 export type { DependencyState, Health } from './health.ts';
 export { heapLimitBytes } from './heap-limit.ts';
 export { exitOnStartError, runService, type Service } from './lifecycle.ts';
+export { droppedLogLines } from './log-stream.ts';
 export { createLogger, type Logger, type LogLevel, silentLogger } from './logger.ts';
 export { type Counter, type Gauge, type Histogram, latencyBuckets, Metrics } from './metrics.ts';
 export { StartError } from './start-error.ts';

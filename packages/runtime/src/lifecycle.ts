@@ -1,7 +1,7 @@
 import closeWithGrace from 'close-with-grace';
 import { type Clock, systemClock } from './clock.ts';
 import { ConfigError, configExitCode } from './config.ts';
-import type { Logger } from './logger.ts';
+import { flushLog, type Logger } from './logger.ts';
 import { StartError } from './start-error.ts';
 
 /** A process's work between start and stop. `stop` is called once, also while `start` still runs, and ends what `start` began. */
@@ -30,6 +30,7 @@ export async function runService(service: Service, options: LifecycleOptions): P
     else if (signal !== undefined) logger.info({ signal }, 'signal received, stopping');
     await service.stop();
     logger.info('stopped');
+    await flushLog(logger);
   });
   onStopSignal(systemClock, (signal) => {
     logger.info({ signal }, 'signal received, stopping');
@@ -40,6 +41,7 @@ export async function runService(service: Service, options: LifecycleOptions): P
   } catch (error) {
     if (isStopping) return;
     await service.stop();
+    await flushLog(logger);
     exitOnStartError(error);
   }
 }

@@ -1,5 +1,7 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { withDeadline } from './deadline.ts';
+import { LogStream } from './log-stream.ts';
 
 /** Structured JSON logs. Messages are constants; ids are fields; bodies, tokens and URLs with a query are never logged [S6]. */
 export type Logger = PinoLogger;
@@ -19,6 +21,7 @@ type LoggedError = {
   readonly cause?: LoggedError;
 };
 
+const flushMs = 1_000;
 /** Causes of causes that are logged; an error may be its own cause. */
 const maxCauses = 5;
 
@@ -31,6 +34,7 @@ function loggedError(error: unknown, depth = 0): LoggedError {
   return { type: error.name, ...code, message: error.message, ...stack, ...cause };
 }
 
+/** A process's logger. JSON lines go to stdout without ever waiting for who reads them; pretty ones, for a terminal, wait. */
 export function createLogger(options: LoggerOptions): Logger {
   const settings = {
     level: options.level,
@@ -40,7 +44,16 @@ export function createLogger(options: LoggerOptions): Logger {
     redact: { paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[redacted]' },
   };
   if (options.destination !== undefined) return pino(settings, options.destination);
-  return options.pretty ? pino(settings, pretty({ translateTime: 'HH:MM:ss.l', ignore: 'pid', sync: true })) : pino(settings);
+  if (options.pretty) return pino(settings, pretty({ translateTime: 'HH:MM:ss.l', ignore: 'pid', sync: true }));
+  const onGap = (dropped: number) => logger.warn({ dropped }, 'log lines were dropped: nobody read them');
+  const logger = pino(settings, new LogStream({ fd: 1, onGap }));
+  return logger;
+}
+
+/** Resolves once what was logged is written, after a second at the latest: with nobody who reads it is lost. */
+export async function flushLog(logger: Logger): Promise<void> {
+  const written = new Promise<void>((resolve) => logger.flush(() => resolve()));
+  await withDeadline(written, flushMs, 'writing the log').catch(() => undefined);
 }
 
 /** For parts that are used without a process around them. */

@@ -8,6 +8,7 @@ import {
   type HistogramConfiguration,
   Registry,
 } from 'prom-client';
+import { droppedLogLines } from './log-stream.ts';
 
 /**
  * One process's metrics in Prometheus text, the only way to prom-client. Labels are of low cardinality: never a user, chat
@@ -19,6 +20,14 @@ export class Metrics {
   /** Adds what every Node process tells: CPU, memory, event loop, garbage collection. */
   collectProcess(): void {
     collectDefaultMetrics({ register: this.#registry });
+    const dropped = this.counter({
+      name: 'carillon_log_lines_dropped_total',
+      help: 'Log lines dropped because nobody read them.',
+      collect: () => {
+        dropped.reset();
+        dropped.inc(droppedLogLines());
+      },
+    });
   }
 
   counter<L extends string>(options: Omit<CounterConfiguration<L>, 'registers'>): Counter<L> {
