@@ -73,6 +73,7 @@ function pictures(browser: Browser, url: string): Record<string, (path: string) 
     await page.getByRole('navigation', { name: 'Chats' }).getByRole('button', { name }).click();
     await page.locator('.timeline').getByText(last).waitFor();
     await page.evaluate(() => Reflect.get(globalThis, 'document').activeElement.blur());
+    await page.mouse.move(0, 0);
   };
   const lastInGroup = 'See you under the tower';
   return {
@@ -86,7 +87,7 @@ function pictures(browser: Browser, url: string): Record<string, (path: string) 
       open(page, 'Bell ringers', lastInGroup),
     ),
     'phone-overview': take({ viewport: phone, colorScheme: 'dark', isMobile: true, hasTouch: true }, async (page) => {
-      await page.getByRole('navigation').getByRole('button', { name: 'dave' }).waitFor();
+      await page.getByRole('navigation').getByRole('button', { name: /^erin/ }).waitFor();
     }),
   };
 }

@@ -15,5 +15,9 @@ export function UserSession({ userId, create = createUserClient, children }: Pro
     made.connect().catch(() => undefined);
     return () => made.dispose();
   }, [userId, create]);
-  return client === undefined ? null : <CarillonProvider client={client}>{children}</CarillonProvider>;
+  return client === undefined ? null : (
+    <CarillonProvider client={client} pace="frame">
+      {children}
+    </CarillonProvider>
+  );
 }
