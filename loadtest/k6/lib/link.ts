@@ -1,3 +1,4 @@
+import { setTimeout } from 'k6/timers';
 import { isEvent } from './event-frame.ts';
 import { count } from './metrics.ts';
 import { openSocket } from './socket.ts';
@@ -20,7 +21,11 @@ export type LinkListener = {
   /** Something may be missing up to `seq`, or (undefined) in any chat. */
   incomplete(seq: number | undefined): void;
   closed(link: Link, code: number | undefined, atMs: number): void;
+  /** Open, but k6 has lost its first frame: it drops what arrives before it has told that the socket is open. The link is let go. */
+  deaf(): void;
 };
+
+const readyWithinMs = 5_000;
 
 /** One connection of a reader: its frames by type, the order of its events, its count of frames, its resume position. */
 export class Link {
@@ -41,9 +46,13 @@ export class Link {
       opened: (atMs) => {
         this.isOpen = true;
         listener.opened(atMs);
+        setTimeout(() => this.#requireReady(), readyWithinMs);
       },
       received: (frame, atMs) => this.#receive(frame, atMs),
-      closed: (code, atMs) => listener.closed(this, code, atMs),
+      closed: (code, atMs) => {
+        listener.closed(this, code, atMs);
+        this.isOpen = false;
+      },
     });
   }
 
@@ -52,8 +61,17 @@ export class Link {
     this.#socket.close(1000);
   }
 
+  /** `ready` is the first frame: another one before it means that it was lost on this side. */
+  #requireReady(): void {
+    if (this.isReady || this.isLetGo || !this.isOpen) return;
+    count.readyDropped.add(1);
+    this.close();
+    this.#listener.deaf();
+  }
+
   #receive(frame: string, atMs: number): void {
-    if (isEvent(frame)) {
+    if (!this.isReady && !frame.startsWith('{"type":"ready"')) this.#requireReady();
+    else if (isEvent(frame)) {
       this.#frames += 1;
       this.#listener.event(this, frame, atMs);
     } else this.#receiveOther(JSON.parse(frame), atMs);

@@ -29,6 +29,8 @@ export const count = {
   foreignEvents: new Counter('foreign_events'),
   /** `heartbeat.sent` is not what was received. */
   miscounted: new Counter('miscounted'),
+  /** First frames that k6 lost: the generator's fault, not the cluster's. */
+  readyDropped: new Counter('ready_dropped'),
   publishFailed: new Counter('publish_failed'),
   connects: new Counter('connects'),
   resumed: new Counter('resumed'),

@@ -25,6 +25,8 @@ export class Reader {
   readonly #telemetry: Telemetry;
   readonly #tagsOf: (intendedMs: number) => Tags | undefined;
   #link: Link | undefined;
+  /** On their way to `ready`. */
+  readonly #opening = new Set<Link>();
   /** Read on until 5 s after their successor's `ready`. */
   readonly #predecessors = new Set<Link>();
   #cursor: string | undefined;
@@ -65,7 +67,7 @@ export class Reader {
 
   end(): void {
     this.#isEnded = true;
-    for (const link of [this.#link, ...this.#predecessors]) link?.close();
+    for (const link of [this.#link, ...this.#predecessors, ...this.#opening]) link?.close();
   }
 
   chatSeq(): Promise<number | undefined> {
@@ -85,11 +87,16 @@ export class Reader {
 
   #open(url: string, ticket: string, attempt: { cause: Cause; shardId: string | undefined; pos: string | undefined }): void {
     const startedMs = Date.now();
-    new Link(url, ticket, {
+    const opening = new Link(url, ticket, {
       ...this.#listener(),
       opened: (atMs) => times.wsConnect.add(atMs - startedMs),
       ready: (link, frame, atMs) => this.#begin(link, frame, { cause: attempt.cause, startedMs, atMs }),
+      deaf: () => {
+        this.#opening.delete(opening);
+        if (!this.#isEnded) this.#comeBack(attempt.cause, attempt.pos);
+      },
       closed: (link, code, atMs) => {
+        this.#opening.delete(link);
         if (link.isOpen) this.#countClose(link, code);
         if (this.#isEnded || link.isLetGo) return;
         if (link.isReady) this.#lose(link, code, atMs);
@@ -99,6 +106,7 @@ export class Reader {
         }
       },
     });
+    this.#opening.add(opening);
   }
 
   /** A method, not a field: k6's engine crashes on a private field that is initialised with functions. */
@@ -120,6 +128,7 @@ export class Reader {
     times.ready.add(atMs - startedMs);
     if (cause.kind !== 'first') times.reconnect.add(atMs - cause.sinceMs, { cause: cause.kind });
     this.#telemetry.connected(frame.shard_id);
+    this.#opening.delete(link);
     const predecessor = this.#link;
     this.#link = link;
     this.#failures = 0;
@@ -135,7 +144,7 @@ export class Reader {
     else if (this.#cursor === undefined) await this.#readSnapshot();
     else await this.#sync();
     this.#isCaughtUp = true;
-    if (cause.kind !== 'first') times.catchUp.add(Date.now() - readyMs);
+    if (cause.kind !== 'first') times.catchUp.add(Math.max(0, Date.now() - readyMs));
   }
 
   #retire(link: Link): void {

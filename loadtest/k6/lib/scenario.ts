@@ -43,7 +43,7 @@ export function publishScenario(
     timeUnit: '1s',
     startTime: `${overrides.startSeconds ?? startOfPublishing(settings)}s`,
     duration: `${overrides.seconds ?? settings.warmUpSeconds + settings.steadySeconds}s`,
-    preAllocatedVUs: Math.min(200, Math.max(10, Math.ceil(rate / 2))),
+    preAllocatedVUs: Math.min(400, Math.max(20, rate * 2)),
     maxVUs: Math.min(1_000, Math.max(50, rate * 4)),
     gracefulStop: '30s',
   };

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { ApiClient, SocketClient } from '@carillon/testkit';
 import type { LoadTarget } from './load-target.ts';
 
 type Fault = { readonly target: LoadTarget; readonly mark: (name: string) => void; readonly announce: (text: string) => void };
@@ -22,4 +23,20 @@ export async function rollShards({ target, mark, announce }: Fault): Promise<voi
     mark(`${shard.id} is back`);
     await pause(betweenMs);
   }
+}
+
+/**
+ * Opens a second connection for some of the run's readers and stops reading it, as a phone in a tunnel does. Their ends (4002) are
+ * the server's answer; dispose closes what is left.
+ */
+export async function stallReaders({ target, mark }: Fault, users: readonly string[]): Promise<AsyncDisposable> {
+  const api = new ApiClient(target.url);
+  const sockets = await Promise.all(users.map(async (user) => SocketClient.open(await api.ticket(user))));
+  for (const socket of sockets) socket.pause();
+  mark(`${users.length} stop reading`);
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all(sockets.map((socket) => socket[Symbol.asyncDispose]()));
+    },
+  };
 }

@@ -59,12 +59,12 @@ export class K6Summary {
     };
   }
 
-  /** The parts of a trend by audience. */
-  byAudience(name: string): Record<string, Percentiles> {
+  /** The parts of a trend by one of its tags. */
+  byTag(name: string, tag: string): Record<string, Percentiles> {
     const parts = Object.keys(this.#metrics).flatMap((key) => {
-      const audience = new RegExp(`^${name}\\{audience:(\\d+)\\}$`).exec(key)?.[1];
-      const figures = audience === undefined ? undefined : this.percentiles(key);
-      return audience === undefined || figures === undefined ? [] : [[audience, figures] as const];
+      const value = key.startsWith(`${name}{${tag}:`) ? key.slice(name.length + tag.length + 2, -1) : undefined;
+      const figures = value === undefined ? undefined : this.percentiles(key);
+      return value === undefined || figures === undefined ? [] : [[value, figures] as const];
     });
     return Object.fromEntries(parts);
   }

@@ -55,8 +55,22 @@ export class ProcessSampler {
   }
 }
 
+const quietWithinMs = 30_000;
+
+/** Waits, half a minute at most, until others leave the machine alone; returns the pressure that is left. */
+export async function quietMachine(limitPercent: number, announce: (text: string) => void): Promise<number | null> {
+  const deadlineMs = performance.now() + quietWithinMs;
+  let pressure = cpuPressurePercent();
+  if ((pressure ?? 0) > limitPercent) announce(`waiting for a quiet machine (CPU pressure ${pressure} %) …`);
+  while ((pressure ?? 0) > limitPercent && performance.now() < deadlineMs) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    pressure = cpuPressurePercent();
+  }
+  return pressure;
+}
+
 /** Share of the last 10 s in which something waited for a CPU; null where the kernel does not tell. */
-export function cpuPressurePercent(): number | null {
+function cpuPressurePercent(): number | null {
   const text = readText('/proc/pressure/cpu');
   const found = /some avg10=([\d.]+)/.exec(text);
   return found === null ? null : Number(found[1]);

@@ -28,9 +28,15 @@ export const resultSchema = z.object({
   reasons: z.array(z.string()),
   checks: z.array(z.object({ metric: z.string(), limit: z.string(), ok: z.boolean() })),
   counts: z.record(z.string(), z.number()),
-  latencyMs: z.object({ all: percentilesSchema.nullable(), byAudience: z.record(z.string(), percentilesSchema) }),
+  latencyMs: z.object({
+    all: percentilesSchema.nullable(),
+    byAudience: z.record(z.string(), percentilesSchema),
+    byPhase: z.record(z.string(), percentilesSchema),
+  }),
   /** Other times in milliseconds, by k6's metric names. */
   times: z.record(z.string(), percentilesSchema),
+  /** `breakpoint`: the rates that were tried, slowest first, and whether the objective held. */
+  steps: z.array(z.object({ rate: z.number(), held: z.boolean(), latencyMs: percentilesSchema })),
   /** Of the servers, over the steady phase. */
   stages: z.record(z.string(), z.object({ count: z.number(), mean: z.number(), p50: z.number(), p99: z.number() })),
   processes: z.array(
@@ -61,5 +67,6 @@ export const resultSchema = z.object({
 });
 
 export type LoadResult = z.infer<typeof resultSchema>;
+export type Step = LoadResult['steps'][number];
 export type Percentiles = z.infer<typeof percentilesSchema>;
 export type Mark = LoadResult['series']['marks'][number];

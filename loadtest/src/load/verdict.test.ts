@@ -3,7 +3,7 @@ import { judge } from './verdict.ts';
 
 const good = { cpuCores: 0.4, lagP99Ms: 3, publishLagP99Ms: 4, droppedIterations: 0, startPressurePercent: 1, hostBusyPercent: 60 };
 const percentiles = { count: 5_000, min: 1, mean: 5, p50: 4, p90: 8, p99: 20, p999: 40, max: 50 };
-const latencyMs = { all: percentiles, byAudience: {} };
+const latencyMs = { all: percentiles, byAudience: {}, byPhase: {} };
 const limits = { latencyFactor: 1, validity: { lagMs: 20, startPressurePercent: 5, generatorCores: 0.8 } };
 const check = (metric: string, limit: string, ok: boolean) => ({ metric, limit, ok });
 
@@ -28,9 +28,9 @@ test('[T2] a late, dropping or starved generator makes a run invalid, whatever i
     expect(judge({ checks: slow, generator, latencyMs }, limits).verdict).toBe('invalid');
     expect(judge({ checks: [], generator, latencyMs }, limits).verdict).toBe('invalid');
   }
-  expect(judge({ checks: [], generator: good, latencyMs: { all: { ...percentiles, count: 999 }, byAudience: {} } }, limits).verdict).toBe(
-    'invalid',
-  );
+  expect(
+    judge({ checks: [], generator: good, latencyMs: { all: { ...percentiles, count: 999 }, byAudience: {}, byPhase: {} } }, limits).verdict,
+  ).toBe('invalid');
   expect(judge({ checks: slow, generator: good, latencyMs }, limits)).toEqual({
     verdict: 'failed',
     reasons: ['publish_to_receive_ms is not p(99.9)<250'],

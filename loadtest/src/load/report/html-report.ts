@@ -25,6 +25,7 @@ ${tiles(result)}
 <div class="charts" id="charts"></div>
 <h2>Publish → receive by audience, ms</h2>
 ${latencyTable(result)}
+${stepSection(result)}
 <h2>Other times, ms</h2>
 ${percentileTable(
   'time',
@@ -76,7 +77,8 @@ function tiles(result: LoadResult): string {
 }
 
 function latencyTable({ latencyMs }: LoadResult): string {
-  const rows: [string, Percentiles][] = Object.entries(latencyMs.byAudience);
+  const phases = Object.entries(latencyMs.byPhase).map(([phase, figures]): [string, Percentiles] => [`phase ${phase}`, figures]);
+  const rows: [string, Percentiles][] = [...Object.entries(latencyMs.byAudience), ...phases];
   return percentileTable('audience', latencyMs.all === null ? rows : [...rows, ['all', latencyMs.all]]);
 }
 
@@ -88,6 +90,11 @@ function percentileTable(first: string, rows: readonly (readonly [string, Percen
     return [quoted(name), whole(count), ...[min, mean, p50, p90].map(ms), `${bar} ${ms(p99)}`, ms(p999), ms(max)];
   });
   return table([first, 'count', 'min', 'mean', 'p50', 'p90', 'p99', 'p99.9', 'max'], cells);
+}
+
+function stepSection({ steps }: LoadResult): string {
+  const rows = steps.map(({ rate, held, latencyMs }) => [`${whole(rate)} messages/s, ${held ? 'holds' : 'breaks'}`, latencyMs] as const);
+  return rows.length === 0 ? '' : `<h2>Steps, publish → receive, ms</h2>${percentileTable('rate', rows)}`;
 }
 
 function stageSection({ stages }: LoadResult): string {

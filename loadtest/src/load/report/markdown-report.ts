@@ -12,6 +12,7 @@ export function markdownReport(result: LoadResult): string {
       `${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}, k6 ${machine.k6}.`,
     ].join('\n'),
     `**${whole(counts['deliveries'] ?? 0)} of ${whole(counts['expected'] ?? 0)} deliveries came** (reach ${reach(result).toFixed(4)}), ${whole(counts['caught_up'] ?? 0)} of them by catching up. ${zeros(result)}`,
+    steps(result),
     latencies(result),
     times(result),
     stages(result),
@@ -31,7 +32,16 @@ function zeros(result: LoadResult): string {
 function latencies({ latencyMs }: LoadResult): string {
   if (latencyMs.all === null) return '';
   const rows = Object.entries(latencyMs.byAudience).map(([audience, figures]) => [audience, ...cells(figures)]);
-  return table(['publish → receive, ms; audience', ...columns], [...rows, ['all', ...cells(latencyMs.all)]]);
+  const phases = Object.entries(latencyMs.byPhase).map(([phase, figures]) => [`phase ${phase}`, ...cells(figures)]);
+  return table(['publish → receive, ms; audience', ...columns], [...rows, ...phases, ['all', ...cells(latencyMs.all)]]);
+}
+
+function steps({ steps: all }: LoadResult): string {
+  if (all.length === 0) return '';
+  const held = all.filter(({ held }) => held).at(-1);
+  const rows = all.map(({ rate, held, latencyMs }) => [whole(rate), ...cells(latencyMs), held ? 'holds' : 'breaks']);
+  const summary = held === undefined ? 'No rate held the objective.' : `**The objective held up to ${whole(held.rate)} messages/s.**`;
+  return `${summary}\n\n${table(['messages/s; publish → receive, ms', ...columns, 'objective'], rows)}`;
 }
 
 function times({ times: all }: LoadResult): string {
@@ -61,7 +71,12 @@ function connections(result: LoadResult): string {
       : '';
   const { shard, connects } = busiestSecond(result);
   const peak = connects > 0 ? `; most in one second of the steady phase: ${whole(connects)} (${shard})` : '';
-  return `Connections: ${again}${peak}. Closes: ${closed.join(', ') || 'none'}.`;
+  const slow = Object.entries(counts).flatMap(([series, count]) => {
+    const action = /^carillon_slow_consumers_total\{action="(\w+)"/.exec(series)?.[1];
+    return action === undefined ? [] : [`${action} × ${whole(count)}`];
+  });
+  const slowly = slow.length > 0 ? ` Slow consumers: ${slow.join(', ')}.` : '';
+  return `Connections: ${again}${peak}. Closes seen by readers: ${closed.join(', ') || 'none'}.${slowly}`;
 }
 
 function processes({ processes: all }: LoadResult): string {
