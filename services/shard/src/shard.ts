@@ -32,6 +32,11 @@ export interface Shard {
   start(): Promise<{ url: string }>;
   /** Drains and leaves; may be called at any time, the second call waits for the first. */
   stop(): Promise<void>;
+  /**
+   * Ends as a killed process does: every socket cut without a close frame, no drain, no farewell. That the group and the registry
+   * hear nothing either is for its parts to see to, which are still told what an end tells them. For faults on purpose.
+   */
+  kill(): Promise<void>;
   readonly health: Health;
 }
 
@@ -123,9 +128,24 @@ class ComposedShard implements Shard {
       readLeases: () => parts.presence.readLeases(),
     });
     await this.#life?.sayFarewell();
+    await this.#end();
+  }
+
+  kill(): Promise<void> {
+    this.#of.sockets[Symbol.dispose]();
+    this.#stopping ??= this.#abandon();
+    return this.#stopping;
+  }
+
+  async #abandon(): Promise<void> {
+    await this.#reader?.[Symbol.asyncDispose]();
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
     await this.#keeper?.stop();
     await this.#life?.[Symbol.asyncDispose]();
-    sockets[Symbol.dispose]();
+    this.#of.sockets[Symbol.dispose]();
   }
 
   /** Before joining: a dead member would hold up the group's every rebalance until its session ends [L5]. */

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
 import { type Api, apiConfigSchema, createApi } from '@carillon/api';
 import { DevTokens } from '@carillon/auth';
+import type { EventLogWriter } from '@carillon/event-log';
 import { AdminServer, type Logger, Metrics, parseConfig, type Service, systemClock } from '@carillon/runtime';
-import { createShard, type Shard, ShardMetrics, shardConfigSchema } from '@carillon/shard';
+import { createShard, type Shard, ShardMetrics, type ShardParts, shardConfigSchema } from '@carillon/shard';
 import { migrate } from '@carillon/store';
 import { banner, sendCommand } from './banner.ts';
 import { chooseParts, type Parts } from './choose-parts.ts';
+import { DemoCluster } from './demo/demo-cluster.ts';
+import { isLoopback } from './demo/own-page.ts';
 import { developmentEnv } from './development-env.ts';
 import type { StandaloneOptions } from './options.ts';
 import { demandFreePorts } from './ports.ts';
@@ -19,6 +22,15 @@ type StandaloneParts = {
   readonly env: Env;
   readonly announce: (text: string) => void;
   readonly print: (text: string) => void;
+};
+
+type RunningShard = Pick<Shard, 'start' | 'stop' | 'health'>;
+type ShardsOptions = {
+  readonly chosen: Parts;
+  readonly demoCluster: DemoCluster | undefined;
+  readonly env: Env;
+  readonly ports: readonly number[];
+  readonly metrics: Metrics;
 };
 
 const bannerTokenSeconds = 365 * 24 * 3600;
@@ -54,8 +66,10 @@ export class Standalone implements Service {
     const env = this.#env(chosen.database.url);
     const metrics = new Metrics();
     metrics.collectProcess();
-    const shards = this.#createShards(chosen, env, shardPorts, metrics);
-    const api = this.#createApi(chosen, env, metrics);
+    const demoCluster = this.#createDemoCluster(chosen);
+    const shards = this.#createShards({ chosen, demoCluster, env, ports: shardPorts, metrics });
+    const api = this.#createApi(chosen, demoCluster?.writer ?? chosen.eventLog.writer, env, metrics);
+    demoCluster?.serve(api.app);
     const hasPage = this.#options.demo && this.#servePage(api, shardPorts);
     const admin = new AdminServer({ host, port: adminPort, health: [api.health, ...shards.map((shard) => shard.health)], metrics });
     this.#owned.push(admin);
@@ -94,10 +108,18 @@ export class Standalone implements Service {
     return servePage({ app, shardUrls: shardPorts.map((port) => `ws://${host}:${port}`) });
   }
 
-  #createApi(chosen: Parts, env: Env, metrics: Metrics): Api {
+  /** Its faults are for this machine's user only. */
+  #createDemoCluster(parts: Parts): DemoCluster | undefined {
+    if (!this.#options.demo || !isLoopback(this.#options.host)) return undefined;
+    const cluster = new DemoCluster({ parts, clock: systemClock });
+    this.#owned.push(cluster);
+    return cluster;
+  }
+
+  #createApi(chosen: Parts, writer: EventLogWriter, env: Env, metrics: Metrics): Api {
     const config = parseConfig(apiConfigSchema(false), env);
     const api = createApi(config, {
-      writer: chosen.eventLog.writer,
+      writer,
       presence: chosen.presence.registry,
       logger: this.#parts.logger,
       metrics,
@@ -106,22 +128,18 @@ export class Standalone implements Service {
     return api;
   }
 
-  #createShards(chosen: Parts, env: Env, ports: readonly number[], metrics: Metrics): Shard[] {
+  #createShards({ chosen, demoCluster, env, ports, metrics }: ShardsOptions): RunningShard[] {
     const shardMetrics = new ShardMetrics(metrics);
+    const { partitionCount, reader } = chosen.eventLog;
+    const { registry: presence, inbox } = chosen.presence;
     const shards = ports.map((port) => {
       // Named by the port: the same after a restart, and on a shared Redis no other cluster's shard, which would be fenced off.
       const id = `shard-${port}`;
       const config = parseConfig(shardConfigSchema(false), { ...env, SHARD_ID: id, SHARD_PORT: `${port}` });
-      const { registry, inbox } = chosen.presence;
       const logger = this.#parts.logger.child({ shard: id });
-      return createShard(config, {
-        reader: chosen.eventLog.reader,
-        partitionCount: chosen.eventLog.partitionCount,
-        presence: registry,
-        inbox,
-        logger,
-        metrics: shardMetrics,
-      });
+      const create = (surroundings: Pick<ShardParts, 'reader' | 'presence' | 'inbox'>) =>
+        createShard(config, { ...surroundings, partitionCount, logger, metrics: shardMetrics });
+      return demoCluster?.addShard(id, logger, create) ?? create({ reader, presence, inbox });
     });
     // Shards drain side by side: one after the other would not fit into the five seconds that a stop may take.
     this.#owned.push({ [Symbol.asyncDispose]: async () => void (await Promise.all(shards.map((shard) => shard.stop()))) });
