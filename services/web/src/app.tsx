@@ -1,5 +1,7 @@
 import { useState } from 'react';
-import { rememberedUser, rememberUser } from './session/remembered-user.ts';
+import { createWatchedClient } from './inspector/side.ts';
+import { SideBySide } from './inspector/side-by-side.tsx';
+import { namedPartner, rememberedUser, rememberUser } from './session/remembered-user.ts';
 import { SignIn } from './session/sign-in.tsx';
 import { UserSession } from './session/user-session.tsx';
 import { Messenger } from './shell/messenger.tsx';
@@ -12,8 +14,10 @@ export function App() {
     setUserId(next);
   };
   if (userId === undefined) return <SignIn onSignIn={change} />;
+  const partner = namedPartner(userId);
+  if (partner !== undefined) return <SideBySide userId={userId} otherId={partner} />;
   return (
-    <UserSession key={userId} userId={userId}>
+    <UserSession key={userId} userId={userId} create={createWatchedClient}>
       <Messenger userId={userId} onSignOut={() => change(undefined)} />
     </UserSession>
   );

@@ -6,6 +6,12 @@ export function rememberedUser(): string | undefined {
   return isUserId(named) ? named : undefined;
 }
 
+/** Whom the address puts beside this user (`?user=ann&with=bob`). */
+export function namedPartner(userId: string): string | undefined {
+  const named = new URLSearchParams(globalThis.location.search).get('with') ?? '';
+  return isUserId(named) && named !== userId ? named : undefined;
+}
+
 /** Undefined forgets, in the address too. */
 export function rememberUser(userId: string | undefined): void {
   if (userId === undefined) sessionStorage.removeItem(key);

@@ -11,7 +11,8 @@ export function createUserClient(userId: string, options: Partial<ClientOptions>
   return createClient({ apiUrl: '', userId, getToken, upload: uploadTo(getToken), storage: indexedDbStorage(), ...options });
 }
 
-async function developmentToken(userId: string): Promise<string> {
+/** A token as the development server gives them to everybody. */
+export async function developmentToken(userId: string): Promise<string> {
   const answer = await fetch('/v1/dev/tokens', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

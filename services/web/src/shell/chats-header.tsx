@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { NewChatDialog } from '../group/new-chat-dialog.tsx';
+import { InspectorButton } from '../inspector/inspector-button.tsx';
 import { visibleText } from '../text/visible-text.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
@@ -21,6 +22,7 @@ export function ChatsHeader({ userId, onOpen, onSignOut }: Props) {
         <ConnectionPill />
       </div>
       <IconButton icon="add" label="New chat" isPrimary onClick={() => setIsCreating(true)} />
+      <InspectorButton />
       <IconButton icon={theme === 'dark' ? 'sun' : 'moon'} label={theme === 'dark' ? 'Light theme' : 'Dark theme'} onClick={toggle} />
       <IconButton icon="leave" label="Sign out" onClick={onSignOut} />
       {isCreating && <NewChatDialog onOpen={onOpen} onClose={() => setIsCreating(false)} />}

@@ -27,7 +27,7 @@ export function Messenger({ userId, onSignOut }: Props) {
           {chatId === undefined ? <Welcome /> : <ChatScreen key={chatId} chatId={chatId} userId={userId} onClose={close} />}
         </main>
         <div className="messenger__inspector">
-          <Inspector />
+          <Inspector chatId={chatId} />
         </div>
       </div>
     </Notices>

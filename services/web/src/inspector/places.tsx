@@ -1,0 +1,48 @@
+import { useCallback, useSyncExternalStore } from 'react';
+import { demoApi } from './demo-api.ts';
+import { type Side, shardOf } from './side.ts';
+import { usePolled } from './use-polled.ts';
+import './places.css';
+
+const everyMs = 1_000;
+
+/** Which shard holds each tab, which one owns its user's partition, and whether they are up. */
+export function Places({ sides }: { readonly sides: readonly Side[] }) {
+  return (
+    <div className="places">
+      {sides.map((side) => (
+        <Placement key={side.userId} side={side} />
+      ))}
+    </div>
+  );
+}
+
+function Placement({ side: { userId, client } }: { readonly side: Side }) {
+  const state = useSyncExternalStore(client.connection.subscribe, client.connection.getSnapshot);
+  const held = shardOf(client);
+  const ask = useCallback(() => demoApi.place(userId), [userId]);
+  const { value: place, error } = usePolled(ask, everyMs);
+  const owner = place?.owner_shard_id ?? undefined;
+  return (
+    <dl className="places__side">
+      <div>
+        <dt>{userId}’s tab</dt>
+        <dd>
+          <ShardName id={held} isUp={held !== undefined} otherwise={state.kind} />
+        </dd>
+      </div>
+      <div>
+        <dt>Partition {place === undefined ? '' : `${place.partition} of ${place.partition_count}`}</dt>
+        <dd>
+          <ShardName id={owner} isUp={place?.shards.find(({ shard_id }) => shard_id === owner)?.is_up ?? false} otherwise={error ?? '…'} />
+        </dd>
+      </div>
+      {held !== undefined && owner !== undefined && held !== owner && <p className="places__note">The owner forwards to the tab’s shard</p>}
+    </dl>
+  );
+}
+
+function ShardName({ id, isUp, otherwise }: { readonly id: string | undefined; readonly isUp: boolean; readonly otherwise: string }) {
+  if (id === undefined) return <span className="places__shard places__shard--none">{otherwise}</span>;
+  return <span className={isUp ? 'places__shard' : 'places__shard places__shard--down'}>{isUp ? id : `${id} is down`}</span>;
+}
