@@ -37,17 +37,19 @@ export function Panel({ sides, chatId, onClose }: Props) {
         {chatId !== undefined && <VerdictLine sides={sides} chatId={chatId} />}
         <Counts sides={sides} />
         {sides.length > 1 && <SideChoice sides={sides} shown={shown} onShow={setShown} />}
-        <SideDetails key={side.userId} side={side} chatId={chatId} />
+        <SideDetails key={side.userId} side={side} sides={sides} chatId={chatId} />
       </div>
     </section>
   );
 }
 
-function SideDetails({ side, chatId }: { readonly side: Side; readonly chatId: string | undefined }) {
+type DetailsProps = Pick<Props, 'sides' | 'chatId'> & { readonly side: Side };
+
+function SideDetails({ side, sides, chatId }: DetailsProps) {
   const ways = useWays(side);
   return (
     <>
-      <Ways side={side} chatId={chatId} ways={ways} />
+      <Ways side={side} sides={sides} chatId={chatId} ways={ways} />
       <Frames side={side} />
     </>
   );

@@ -6,10 +6,11 @@ import './places.css';
 
 const everyMs = 1_000;
 
-/** Which shard holds each tab, which one owns its user's partition, and whether they are up. */
+/** The shards, and for each tab which one holds it and which one owns its user's partition. */
 export function Places({ sides }: { readonly sides: readonly Side[] }) {
   return (
     <div className="places">
+      {sides[0] !== undefined && <Shards side={sides[0]} />}
       {sides.map((side) => (
         <Placement key={side.userId} side={side} />
       ))}
@@ -17,11 +18,31 @@ export function Places({ sides }: { readonly sides: readonly Side[] }) {
   );
 }
 
+function usePlace(userId: string) {
+  return usePolled(
+    useCallback(() => demoApi.place(userId), [userId]),
+    everyMs,
+  );
+}
+
+function Shards({ side }: { readonly side: Side }) {
+  const { value: place } = usePlace(side.userId);
+  return (
+    <ul className="places__shards">
+      {(place?.shards ?? []).map(({ shard_id, is_up, partitions }) => (
+        <li key={shard_id} className={is_up ? 'places__one' : 'places__one places__one--down'}>
+          <span className="places__shard">{shard_id}</span>
+          {is_up ? `up, ${partitions} partitions` : 'down, its lease lapses'}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Placement({ side: { userId, client } }: { readonly side: Side }) {
   const state = useSyncExternalStore(client.connection.subscribe, client.connection.getSnapshot);
   const held = shardOf(client);
-  const ask = useCallback(() => demoApi.place(userId), [userId]);
-  const { value: place, error } = usePolled(ask, everyMs);
+  const { value: place, error } = usePlace(userId);
   const owner = place?.owner_shard_id ?? undefined;
   return (
     <dl className="places__side">

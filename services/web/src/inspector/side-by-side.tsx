@@ -14,17 +14,18 @@ type Props = { readonly userId: string; readonly otherId: string };
 
 /** Two users on one page, each with a client of their own, on two shards where there are two; and the panel about both. */
 export function SideBySide({ userId, otherId }: Props) {
-  const first = useRef<Client>(undefined);
+  const clients = useRef<{ left?: Client; right?: Client }>({});
   const [left, setLeft] = useState<Side>();
   const [right, setRight] = useState<Side>();
   const createLeft = useCallback((id: string) => {
-    const side = createSide(id);
-    first.current = side.client;
+    const side = createSide(id, { apartFrom: () => clients.current.right, isFirst: true });
+    clients.current.left = side.client;
     setLeft(side);
     return side.client;
   }, []);
   const createRight = useCallback((id: string) => {
-    const side = createSide(id, () => first.current);
+    const side = createSide(id, { apartFrom: () => clients.current.left, isFirst: false });
+    clients.current.right = side.client;
     setRight(side);
     return side.client;
   }, []);

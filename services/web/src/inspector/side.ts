@@ -10,16 +10,21 @@ export type Side = { readonly userId: string; readonly client: Client; readonly 
 const sides = new WeakMap<Client, Side>();
 const otherShardMs = 5_000;
 
-/** A watched client; `apartFrom` keeps it off that client's shard as long as there is another one. */
-export function createSide(userId: string, apartFrom?: () => Client | undefined): Side {
+type Apart = {
+  readonly apartFrom: () => Client | undefined /** Whoever is not waits until the other one has its shard. */;
+  readonly isFirst: boolean;
+};
+
+/** A watched client; `apart` keeps it off the other one's shard as long as there are two. */
+export function createSide(userId: string, apart?: Apart): Side {
   const log = new WireLog(systemClock);
   const sockets = new WatchedSockets(log, systemClock);
   const getTicket = async ({ avoidShardId }: { avoidShardId: string | undefined }) => {
-    const avoided = avoidShardId ?? (await firstShardOf(apartFrom?.()));
+    const avoided = avoidShardId ?? (await shardToAvoid(apart));
     return side.client.request<Ticket>('POST', '/v1/tickets', { body: avoided === undefined ? {} : { avoid_shard_id: avoided } });
   };
   const parts = { WebSocket: sockets.WebSocket, fetch: watchedFetch(log, systemClock.nowMs) };
-  const client = createUserClient(userId, apartFrom === undefined ? parts : { ...parts, getTicket });
+  const client = createUserClient(userId, apart === undefined ? parts : { ...parts, getTicket });
   const side: Side = { userId, client, log, sockets };
   sides.set(client, side);
   return side;
@@ -41,19 +46,23 @@ export function shardOf(client: Client): string | undefined {
   return state.kind === 'live' || state.kind === 'syncing' ? state.shardId : undefined;
 }
 
-/** Waits until it has one: whoever shall be apart comes second. */
-async function firstShardOf(client: Client | undefined): Promise<string | undefined> {
-  if (client === undefined || shardOf(client) !== undefined) return client && shardOf(client);
-  await new Promise<void>((resolve) => {
+async function shardToAvoid(apart: Apart | undefined): Promise<string | undefined> {
+  const other = apart?.apartFrom();
+  if (other === undefined) return undefined;
+  if (shardOf(other) === undefined && apart?.isFirst === false) await firstShard(other);
+  return shardOf(other);
+}
+
+function firstShard(client: Client): Promise<void> {
+  return new Promise((resolve) => {
     const done = () => {
       cancel();
       stop();
       resolve();
     };
-    const cancel = systemClock.after(otherShardMs, () => done());
+    const cancel = systemClock.after(otherShardMs, done);
     const stop = client.connection.subscribe(() => {
       if (shardOf(client) !== undefined) done();
     });
   });
-  return shardOf(client);
 }

@@ -6,7 +6,7 @@ import type { Side } from './side.ts';
 import { type Polled, usePolled } from './use-polled.ts';
 import './verdict-line.css';
 
-const everyMs = 1_500;
+const everyMs = 700;
 
 /** Whether all sides show what is in Postgres, now. */
 export function VerdictLine({ sides, chatId }: { readonly sides: readonly Side[]; readonly chatId: string }) {

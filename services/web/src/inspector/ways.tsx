@@ -6,7 +6,13 @@ import type { Polled } from './use-polled.ts';
 import type { Arrival } from './wire-log.ts';
 import './ways.css';
 
-type Props = { readonly side: Side; readonly chatId: string | undefined; readonly ways: Polled<ReadonlyMap<string, Way>> };
+type Props = {
+  readonly side: Side;
+  /** All that write on this page: only they know when a message left. */
+  readonly sides: readonly Side[];
+  readonly chatId: string | undefined;
+  readonly ways: Polled<ReadonlyMap<string, Way>>;
+};
 
 const maxShown = 12;
 const names: Readonly<Record<StageName, string>> = {
@@ -17,7 +23,7 @@ const names: Readonly<Record<StageName, string>> = {
 };
 
 /** The way of the chat's last events to this tab, newest first. */
-export function Ways({ side, chatId, ways }: Props) {
+export function Ways({ side, sides, chatId, ways }: Props) {
   useSyncExternalStore(side.log.subscribe, side.log.getSnapshot);
   const shown = [...(ways.value?.values() ?? [])].filter((way) => chatId === undefined || way.chat_id === chatId).slice(-maxShown);
   return (
@@ -34,11 +40,16 @@ export function Ways({ side, chatId, ways }: Props) {
       {ways.error === undefined && shown.length === 0 && <p className="ways__empty">Write something</p>}
       <ol className="ways__list">
         {shown.toReversed().map((way) => (
-          <WayRow key={`${way.chat_id} ${way.seq}`} way={way} arrival={side.log.arrival(way.chat_id, way.seq)} />
+          <WayRow key={`${way.chat_id} ${way.seq}`} way={way} arrival={arrivalOf(way, side, sides)} />
         ))}
       </ol>
     </div>
   );
+}
+
+function arrivalOf({ chat_id, seq }: Way, side: Side, sides: readonly Side[]): Arrival | undefined {
+  const sentAtMs = sides.map(({ log }) => log.arrival(chat_id, seq)?.sentAtMs).find((found) => found !== undefined);
+  return { ...side.log.arrival(chat_id, seq), ...(sentAtMs === undefined ? {} : { sentAtMs }) };
 }
 
 function WayRow({ way, arrival }: { readonly way: Way; readonly arrival: Arrival | undefined }) {
