@@ -18,7 +18,7 @@ export type FaultRunOptions = FaultClusterOptions & {
   readonly textOf?: (n: number) => string;
 };
 
-type SettleOptions = { readonly allPushed?: boolean | 'untouched'; readonly deadlineMs?: number };
+type SettleOptions = { readonly allPushed?: boolean | readonly Reader[]; readonly deadlineMs?: number };
 
 const membersOfAChat = 5;
 const requestTimeoutMs = 5_000;
@@ -137,8 +137,9 @@ export class FaultRun implements AsyncDisposable {
 
   /**
    * Stops the load, heals, waits for quiet, and fails with the first items of every invariant that is broken. With `allPushed` nothing
-   * may have come by HTTP alone: a client's own checks heal nearly everything, so this shows that there was nothing to heal [D3].
-   * `untouched` asks it of those only whose connection never ended.
+   * may have come by HTTP alone: a client's own checks heal nearly everything, so this shows that there was nothing to heal [D3]. It
+   * may be said of some of the first readers only. And whoever kept the connection and was not told of a loss was pushed everything,
+   * always [D6].
    */
   async settle({ allPushed = false, deadlineMs = settleDeadlineMs }: SettleOptions = {}): Promise<Evidence> {
     await this.cluster.heal();
@@ -178,7 +179,7 @@ export class FaultRun implements AsyncDisposable {
     return reader;
   }
 
-  #isQuiet(evidence: Evidence, allPushed: boolean | 'untouched'): boolean {
+  #isQuiet(evidence: Evidence, allPushed: boolean | readonly Reader[]): boolean {
     const { truth, readers } = evidence;
     if (truth.outboxRows > 0 || !this.readers.every((reader) => reader.isQuiet)) return false;
     if (this.#neverPushed(evidence, allPushed).length > 0) return false;
@@ -188,9 +189,9 @@ export class FaultRun implements AsyncDisposable {
   }
 
   /** What was to be pushed to those who were connected when the load began, and was not. */
-  #neverPushed({ truth }: Evidence, allPushed: boolean | 'untouched'): Violation[] {
-    if (allPushed === false) return [];
-    const readers = this.#firstReaders.filter(({ record }) => allPushed === true || record.closes.length === 0);
+  #neverPushed({ truth }: Evidence, allPushed: boolean | readonly Reader[]): Violation[] {
+    const isMeant = (reader: Reader) => (typeof allPushed === 'boolean' ? allPushed : allPushed.includes(reader));
+    const readers = this.#firstReaders.filter((reader) => isMeant(reader) || knowsOfNoLoss(reader));
     const items = readers.flatMap(({ userId, record }) => {
       const pushed = new Set(record.pushes.map(({ chatId, seq }) => `${chatId} ${seq}`));
       return [...truth.heads.keys()].flatMap((chatId) =>
@@ -199,7 +200,7 @@ export class FaultRun implements AsyncDisposable {
           .map(({ seq }) => `${userId}: chat ${chatId} seq ${seq}`),
       );
     });
-    return items.length === 0 ? [] : [{ invariant: 'D3 all pushed', items }];
+    return items.length === 0 ? [] : [{ invariant: 'D3 D6 all pushed, or told', items }];
   }
 
   /** The end of what each process said, for whoever has to find out. */
@@ -209,6 +210,11 @@ export class FaultRun implements AsyncDisposable {
       .map(({ role, process }) => `--- ${role} (${process.ended ?? 'runs'})\n${process.lastLines().slice(-15).join('\n')}`)
       .join('\n');
   }
+}
+
+/** Nothing told the reader to ask for what it missed. */
+function knowsOfNoLoss({ record: { closes, resyncs, watermarks } }: Reader): boolean {
+  return closes.length === 0 && resyncs.length === 0 && watermarks === 0;
 }
 
 /** Chat n has the users n, n + 1, …, in turn: everybody is in as many chats as everybody else. */

@@ -1,11 +1,10 @@
-import { closeCodes } from '@carillon/protocol';
-import { type FaultRun, SocketClient } from '@carillon/testkit';
+import { type FaultRun, type Reader, SocketClient } from '@carillon/testkit';
 import { expect, inject, test } from 'vitest';
 import { startFaultRun } from './fault-run.fixture.ts';
 
 const slowReaders = 1_000;
-/** So many of them read again before their time is over. */
-const lateReaders = 20;
+/** So many of them read again before their time is over, and so many come back after it: whole clients, who must end with all of it. */
+const [lateReaders, returning] = [3, 2];
 const queueBytes = 64 << 10;
 /** What the shard keeps of a stalled socket besides: 64 KB that the transport holds and one write of 16 KB above it, in a buffer that grows by doubling. */
 const transportBytes = 160 << 10;
@@ -30,23 +29,28 @@ test('[D5] [D6] [D7] [D8] [D14] fault 34: 1,000 readers stop reading: bounded me
     before = Math.max(before, await residentBytes(run));
     return sent === warmUpMessages;
   });
-  await using slow = await SlowReaders.open(run);
+  const healthy = [...run.readers];
+  const whole: Reader[] = [];
+  for (const user of names().slice(0, lateReaders + returning)) whole.push(await run.connect(user));
+  await using _slow = await SlowReaders.open(run, names().slice(whole.length));
+  for (const reader of whole) reader.pause();
   let highest = 0;
   await flood(run, chatId, owner, async () => {
     highest = Math.max(highest, await residentBytes(run));
     // The first of them was over its bound 15 s before.
     return (await count(run, 'close')) > 0;
   });
-  const late = slow.sockets.slice(0, lateReaders);
-  for (const socket of late) socket.resume();
-  const words = await Promise.all(late.map(wordOf));
-  expect(words.filter((word) => word !== 'told' && word !== closeCodes.slow_consumer.code)).toEqual([]);
+  const late = whole.slice(0, lateReaders);
+  for (const reader of late) reader.resume();
+  await run.until(() => late.every(isTold), 'word of the loss', 60_000);
   await run.until(async () => (await count(run, 'close')) >= slowReaders - lateReaders, 'end of the slow readers', 120_000);
   highest = Math.max(highest, await residentBytes(run));
+  for (const reader of whole) reader.resume();
+  await run.until(() => whole.every((reader) => isTold(reader) && reader.isConnected), 'return of the slow', 60_000);
   expect(highest - before).toBeLessThan(slowReaders * (queueBytes + transportBytes) + slackBytes);
 
   await run.settle({ allPushed: true });
-  expect(run.readers.flatMap(({ record }) => [...record.closes, ...record.resyncs])).toEqual([]);
+  expect(healthy.flatMap(({ record }) => [...record.closes, ...record.resyncs])).toEqual([]);
   expect(run.cluster.deaths).toEqual([]);
 });
 
@@ -54,10 +58,10 @@ test('[D5] [D6] [D7] [D8] [D14] fault 34: 1,000 readers stop reading: bounded me
 class SlowReaders implements AsyncDisposable {
   readonly sockets: SocketClient[] = [];
 
-  static async open(run: FaultRun): Promise<SlowReaders> {
+  static async open(run: FaultRun, users: readonly string[]): Promise<SlowReaders> {
     const readers = new SlowReaders();
     try {
-      for (const user of names()) readers.sockets.push(await SocketClient.open(await run.api.ticket(user)));
+      for (const user of users) readers.sockets.push(await SocketClient.open(await run.api.ticket(user)));
     } catch (error) {
       await readers[Symbol.asyncDispose]();
       throw error;
@@ -75,10 +79,9 @@ function names(): string[] {
   return Array.from({ length: slowReaders }, (_, n) => `slow-${n}`);
 }
 
-/** How one that reads again learns that it has missed something: by a frame, or by its end. */
-function wordOf(socket: SocketClient): Promise<'told' | number> {
-  const told = socket.frame(({ type }) => type === 'watermark' || type === 'resync', 'word of the loss', 60_000);
-  return Promise.any([told.then(() => 'told' as const), socket.closed().then(({ code }) => code)]);
+/** It knows that it has missed something, by a frame or by its end. */
+function isTold({ record: { watermarks, resyncs, closes } }: Reader): boolean {
+  return watermarks > 0 || resyncs.length > 0 || closes.length > 0;
 }
 
 /** Messages to all of them, one after the other, until the condition holds. */
