@@ -58,7 +58,7 @@ export class Link {
     this.#socket.addEventListener('close', ({ code, reason }) => this.#end({ code, reason }));
     // What went wrong comes with `close`; but unheard, it would end a Node process.
     this.#socket.addEventListener('error', () => undefined);
-    this.#cancelDeadline = options.clock.after(readyTimeoutMs, () => this.#fail('no ready within 10 s'));
+    this.#cancelDeadline = options.clock.after(readyTimeoutMs, () => this.#fail('no ready'));
   }
 
   send(frame: ClientFrame): void {

@@ -83,7 +83,7 @@ export class Sending {
   add(send: PendingSend, files: readonly unknown[] = []): void {
     if ([...this.#sends.values()].flat().length >= maxPending) throw new Error(`${maxPending} operations are pending already`);
     if (files.length > 0) {
-      if (this.#options.upload === undefined) throw new Error('files need the option upload');
+      if (this.#options.upload === undefined) throw new Error('files need upload');
       this.#files.set(send.id, files);
     }
     this.#set(send.chatId, [...this.of(send.chatId), send]);
