@@ -194,6 +194,20 @@ test('a sync that was cut short is made up for, though the next connection is re
   expect(client.status).toBe('live');
 });
 
+test('what was asked for when the connection was lost is asked for again, though the next one is resumed', async () => {
+  const { server, client, clock } = world();
+  void client.connect();
+  await clock.advance(0);
+  server.answerNext('GET', '/messages', { status: 503, retryAfterSeconds: 60 });
+  client.chat('c1').subscribe(() => undefined);
+  await clock.advance(0);
+  expect(client.chat('c1').getSnapshot().isLoaded).toBe(false);
+  server.ready = { resumed: true };
+  server.socket.cut();
+  await clock.advance(1_000);
+  expect(client.chat('c1').getSnapshot()).toMatchObject({ isLoaded: true, status: 'live' });
+});
+
 test('too_long reloads; what is shown stays until the new snapshots come', async () => {
   const { server, client, clock } = await liveWorld();
   server.act((model) => model.send('c1', 'ann', 'a', 'one'));
