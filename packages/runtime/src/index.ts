@@ -1,4 +1,5 @@
 export { AdminServer } from './admin-server.ts';
+export { allowedOriginsVariable, isAllowedOrigin } from './allowed-origins.ts';
 export { assert, unreachable } from './assert.ts';
 export { fullJitterMs } from './backoff.ts';
 export { type Clock, systemClock } from './clock.ts';

@@ -7,7 +7,6 @@ import { v7 as newId } from 'uuid';
 import { ApiHealth } from './api-health.ts';
 import { ChatWrites } from './chat-writes.ts';
 import type { ApiConfig } from './config.ts';
-import { originRule } from './http/allowed-origins.ts';
 import { type App, createApp } from './http/app.ts';
 import { HttpServer } from './http/http-server.ts';
 import { operations } from './http/routes/operations.ts';
@@ -64,7 +63,7 @@ export function createApi(config: ApiConfig, parts: ApiParts): Api {
       urlRules: { allowLoopbackHttp: !isProduction },
     }),
     verifier: new TokenVerifier({ ...credentialsOf(config), ...issuerOf(config), leewaySeconds: 30 }, clock),
-    isOriginAllowed: originRule(config.ALLOWED_ORIGINS, isProduction),
+    allowedOrigins: config.ALLOWED_ORIGINS,
     metrics: apiMetrics,
     logger,
     clock,

@@ -1,9 +1,7 @@
-import { variable } from '@carillon/runtime';
+import { allowedOriginsVariable, variable } from '@carillon/runtime';
 import { z } from 'zod';
 
 const minSecretBytes = 32;
-
-const origin = /^https?:\/\/[^/\s]+$/;
 
 /** Variables that an API is composed from, wherever it runs. */
 export function apiVariables(production: boolean) {
@@ -30,11 +28,7 @@ export function apiVariables(production: boolean) {
       .describe('The address to listen on.'),
     API_PORT: variable.port().default(8080).describe('The port of the HTTP API; 0 = any free one.'),
     ...credentialVariables(production),
-    ALLOWED_ORIGINS: variable
-      .list()
-      .refine((origins) => origins.every((entry) => origin.test(entry)), 'must be origins such as https://app.example, separated by commas')
-      .optional()
-      .describe('Origins of browsers that may call, exact, separated by commas; by default none, in development those of loopback.'),
+    ALLOWED_ORIGINS: allowedOriginsVariable(production),
     ...limitVariables(production),
   };
 }

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
-import { failpointsVariable, variable } from '@carillon/runtime';
+import { allowedOriginsVariable, failpointsVariable, variable } from '@carillon/runtime';
 import { z } from 'zod';
-import { loopbackOrigins } from './admission/read-offer.ts';
 
 const minSecretBytes = 32;
 const noLimit = Number.MAX_SAFE_INTEGER;
@@ -37,7 +36,7 @@ function addressVariables(production: boolean) {
       )
       .describe('Name of this shard, the same after a restart, unique in the cluster. Default: the host name.'),
     SHARD_PUBLIC_URL: publicUrl(production),
-    ALLOWED_ORIGINS: allowedOrigins(production),
+    ALLOWED_ORIGINS: allowedOriginsVariable(production),
   };
 }
 
@@ -143,16 +142,4 @@ function publicUrl(production: boolean) {
     .refine((text) => !/[?#]|\/$/.test(text), 'must have no query, fragment or trailing slash')
     .describe('Base URL that clients reach this shard by. Development: `ws://127.0.0.1:<own port>`.');
   return production ? url : url.optional();
-}
-
-function allowedOrigins(production: boolean) {
-  return variable
-    .list()
-    .refine((origins) => origins.every(isOrigin), 'must be origins like https://chat.example, without path')
-    .default(production ? [] : [loopbackOrigins])
-    .describe('Origins that browsers may connect from, exact, comma-separated; `loopback` stands for all of this machine.');
-}
-
-function isOrigin(text: string): boolean {
-  return text === loopbackOrigins || (URL.canParse(text) && new URL(text).origin === text);
 }

@@ -3,7 +3,6 @@ import { AppError } from '@carillon/protocol';
 import type { Clock, Logger } from '@carillon/runtime';
 import { type Context, Hono } from 'hono';
 import type { ApiMetrics } from '../metrics.ts';
-import type { OriginRule } from './allowed-origins.ts';
 import type { ApiEnv } from './api-env.ts';
 import { addDocs } from './docs-page.ts';
 import { problemResponse } from './error-response.ts';
@@ -21,7 +20,7 @@ import type { RawInput } from './read-input.ts';
 type AppParts = {
   readonly operations: readonly Operation[];
   readonly verifier: Pick<TokenVerifier, 'verify'>;
-  readonly isOriginAllowed: OriginRule;
+  readonly allowedOrigins: readonly string[];
   readonly metrics: ApiMetrics;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -36,7 +35,7 @@ export type App = Hono<ApiEnv>;
 export function createApp(parts: AppParts): App {
   const app: App = new Hono<ApiEnv>();
   const isPublic = (path: string) => path === paths.devTokens;
-  app.use(requestContext, observe(parts), cors(parts.isOriginAllowed));
+  app.use(requestContext, observe(parts), cors(parts.allowedOrigins));
   app.use('/v1/*', authenticate(parts.verifier, isPublic));
   for (const operation of parts.operations) app.on(operation.method.toUpperCase(), routerPath(operation.path), serve(operation));
   addDocs(app, openapiDocument(parts.operations));

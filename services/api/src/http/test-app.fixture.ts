@@ -2,14 +2,13 @@ import { AppError } from '@carillon/protocol';
 import { createLogger, Metrics, systemClock } from '@carillon/runtime';
 import { z } from 'zod';
 import { ApiMetrics } from '../metrics.ts';
-import type { OriginRule } from './allowed-origins.ts';
 import { type App, createApp } from './app.ts';
 import { type Operation, userOperation } from './operation.ts';
 
 type TestApp = { readonly app: App; readonly metrics: Metrics; readonly lines: string[] };
 
 /** The real app around these operations; the token `good` is alice's. */
-export function testApp(operations: readonly Operation[], isOriginAllowed: OriginRule = () => false): TestApp {
+export function testApp(operations: readonly Operation[], allowedOrigins: readonly string[] = []): TestApp {
   const metrics = new Metrics();
   const lines: string[] = [];
   const logger = createLogger({ level: 'debug', pretty: false, name: 'test', destination: { write: (line) => void lines.push(line) } });
@@ -20,7 +19,7 @@ export function testApp(operations: readonly Operation[], isOriginAllowed: Origi
     },
   };
   return {
-    app: createApp({ operations, verifier, isOriginAllowed, metrics: new ApiMetrics(metrics), logger, clock: systemClock }),
+    app: createApp({ operations, verifier, allowedOrigins, metrics: new ApiMetrics(metrics), logger, clock: systemClock }),
     metrics,
     lines,
   };

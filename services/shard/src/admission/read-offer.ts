@@ -39,18 +39,3 @@ function credentialOf(offered: readonly string[], ticket: string | null): Creden
   if (inBearer !== undefined) return { kind: 'bearer', token: inBearer.slice(bearerPrefix.length) };
   return ticket === null ? { kind: 'none' } : { kind: 'ticket', token: ticket };
 }
-
-/** The item of `ALLOWED_ORIGINS` that stands for every origin of this machine: the default in development. */
-export const loopbackOrigins = 'loopback';
-
-/** Exactly one of the list: no suffix, no pattern. An absent header is no browser. */
-export function isAllowedOrigin(origin: string, allowed: readonly string[]): boolean {
-  if (origin === '' || allowed.includes(origin)) return true;
-  return allowed.includes(loopbackOrigins) && isLoopback(origin);
-}
-
-function isLoopback(origin: string): boolean {
-  if (!URL.canParse(origin)) return false;
-  const { hostname, protocol, origin: exact } = new URL(origin);
-  return origin === exact && /^https?:$/.test(protocol) && ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-}

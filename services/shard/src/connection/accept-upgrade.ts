@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { isAllowedOrigin } from '@carillon/runtime';
 import type { Admission } from '../admission/admission.ts';
-import { type Claim, isAllowedOrigin, readOffer } from '../admission/read-offer.ts';
+import { type Claim, readOffer } from '../admission/read-offer.ts';
 import type { ShardCounts } from '../metrics.ts';
 import type { Socket, SocketListener, UpgradeAnswer, UpgradeRequest } from '../transport/socket.ts';
 import { Connection, type ConnectionParts } from './connection.ts';
@@ -25,7 +26,8 @@ export type AcceptParts = {
 export function acceptUpgrade(request: UpgradeRequest, parts: AcceptParts): UpgradeAnswer {
   const retryAfterSeconds = parts.admission.refuse(request.remoteAddress);
   if (retryAfterSeconds !== undefined) return { kind: 'refuse', status: '503 Service Unavailable', retryAfterSeconds, body: 'try again\n' };
-  if (!isAllowedOrigin(request.origin, parts.allowedOrigins))
+  // An absent header is no browser.
+  if (request.origin !== '' && !isAllowedOrigin(request.origin, parts.allowedOrigins))
     return { kind: 'refuse', status: '403 Forbidden', body: 'origin not allowed\n' };
   const offer = readOffer(request);
   if (offer.kind === 'no_protocol') return { kind: 'refuse', status: '400 Bad Request', body: 'no carillon subprotocol offered\n' };

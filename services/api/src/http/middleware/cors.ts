@@ -1,5 +1,5 @@
+import { isAllowedOrigin } from '@carillon/runtime';
 import type { MiddlewareHandler } from 'hono';
-import type { OriginRule } from '../allowed-origins.ts';
 import type { ApiEnv } from '../api-env.ts';
 
 const preflightHeaders = {
@@ -11,13 +11,13 @@ const preflightHeaders = {
 const exposedHeaders = 'link, location, ratelimit, ratelimit-policy, retry-after, x-request-id';
 
 /** CORS for the allowed origins, without credentials: tokens travel in a header. Any other origin gets no CORS header at all. */
-export function cors(isAllowed: OriginRule): MiddlewareHandler<ApiEnv> {
+export function cors(allowed: readonly string[]): MiddlewareHandler<ApiEnv> {
   return async (context, next) => {
     await next();
     const { headers } = context.res;
     headers.append('vary', 'origin');
     const origin = context.req.header('origin');
-    if (origin === undefined || !isAllowed(origin)) return;
+    if (origin === undefined || !isAllowedOrigin(origin, allowed)) return;
     headers.set('access-control-allow-origin', origin);
     headers.set('access-control-expose-headers', exposedHeaders);
     if (context.req.method !== 'OPTIONS' || context.req.header('access-control-request-method') === undefined) return;
