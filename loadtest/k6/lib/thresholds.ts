@@ -30,12 +30,18 @@ export function thresholdsOf(settings: ScenarioSettings, kind: { isDisturbed?: b
     ...always,
     ...(kind.isDisturbed === true ? {} : undisturbed),
     deliveries: [`count>=${kind.isOpenEnded === true ? 1 : Math.floor(0.9 * due)}`],
+    ...kept,
     ...byAudience(settings),
     ...(profile.latencyFactor === null ? {} : limits(profile.latencyFactor, kind.isDisturbed === true)),
   };
 }
 
-/** k6 keeps a part of a metric only if a threshold names it. */
+/** k6 keeps a part of a metric only if a threshold names it: these hold always. */
+const kept: Thresholds = Object.fromEntries(
+  ['overflow', 'gap', 'takeover', 'degraded', 'recovered'].map((reason) => [`resyncs{reason:${reason}}`, ['count>=0']]),
+);
+
+/** As `kept`, by the sizes of this run; and nothing of them may be missing altogether. */
 export function byAudience({ audiences }: ScenarioSettings): Thresholds {
   return Object.fromEntries(
     audiences.flatMap(({ audience }) => [

@@ -61,7 +61,7 @@ export function resultOf(run: Finished): LoadResult {
 /** Some thresholds only make k6 keep a part of a metric; those of steps are meant to be crossed. */
 function isLimit({ metric, limit }: LoadResult['checks'][number], steps: readonly Step[]): boolean {
   const isOfStep = steps.length > 0 && (metric.includes('{step:') || metric.startsWith('dropped_iterations'));
-  return limit !== 'max>=0' && !isOfStep;
+  return !['max>=0', 'count>=0'].includes(limit) && !isOfStep;
 }
 
 function generatorOf({ summary, startPressurePercent }: Finished, processes: LoadResult['processes'], busyPercent: number) {

@@ -8,6 +8,7 @@ export {
   type LogRecord,
   type ReceivedRecord,
 } from './event-log.ts';
+export { followTopic } from './follow-topic.ts';
 export { InProcessEventLog } from './in-process-event-log.ts';
 export { KafkaReader } from './kafka-reader.ts';
 export { KafkaWriter } from './kafka-writer.ts';

@@ -48,3 +48,18 @@ test('metrics are Prometheus text, and an unknown path is a 404', async () => {
   expect(await (await fetch(`${url}/metrics`)).text()).toContain('carillon_test_total 1');
   expect(await status('/')).toBe(404);
 });
+
+test('[O1] a drain is asked for by POST and an operator’s header, where the process allows it at all', async () => {
+  let drains = 0;
+  const options = { host: '127.0.0.1', port: 0, health: [], metrics: new Metrics() };
+  const onDrain = () => {
+    drains += 1;
+  };
+  await using server = new AdminServer({ ...options, onDrain });
+  const url = `${await server.listen()}/drain`;
+  const asked = async (method: string, headers: Record<string, string>) => (await fetch(url, { method, headers })).status;
+  expect([await asked('GET', {}), await asked('POST', {}), drains]).toEqual([405, 403, 0]);
+  expect([await asked('POST', { 'x-carillon-operator': 'cli' }), drains]).toEqual([202, 1]);
+  await using silent = new AdminServer(options);
+  expect((await fetch(`${await silent.listen()}/drain`, { method: 'POST' })).status).toBe(404);
+});

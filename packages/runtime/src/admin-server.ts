@@ -3,11 +3,21 @@ import type { AddressInfo } from 'node:net';
 import type { Health } from './health.ts';
 import type { Metrics } from './metrics.ts';
 
-type AdminServerOptions = { host: string; port: number; health: readonly Health[]; metrics: Metrics };
+type AdminServerOptions = {
+  host: string;
+  port: number;
+  health: readonly Health[];
+  metrics: Metrics;
+  /** Begins the same orderly end as SIGTERM. Without it `POST /drain` is a 404. */
+  onDrain?: () => void;
+};
 
 type Answer = { status: number; type: string; body: string };
 
-/** `/livez`, `/readyz`, `/startupz` and `/metrics` on a port of their own, which no load balancer reaches. */
+/** A page in a browser cannot send it without asking first: `POST /drain` is for operators only. */
+const operatorHeader = 'x-carillon-operator';
+
+/** `/livez`, `/readyz`, `/startupz`, `/metrics` and `POST /drain` on a port of their own, which no load balancer reaches. */
 export class AdminServer implements AsyncDisposable {
   readonly #options: AdminServerOptions;
   readonly #server: Server;
@@ -38,12 +48,14 @@ export class AdminServer implements AsyncDisposable {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const answer = await this.#answer(new URL(request.url ?? '/', 'http://admin')).catch((error: unknown) => text(500, String(error)));
+    const answer = await this.#answer(request).catch((error: unknown) => text(500, String(error)));
     response.writeHead(answer.status, { 'content-type': answer.type, 'cache-control': 'no-store' });
     response.end(answer.body);
   }
 
-  async #answer(url: URL): Promise<Answer> {
+  async #answer(request: IncomingMessage): Promise<Answer> {
+    const url = new URL(request.url ?? '/', 'http://admin');
+    if (url.pathname === '/drain') return this.#drain(request);
     switch (url.pathname) {
       case '/livez':
         return text(200, 'ok');
@@ -56,6 +68,15 @@ export class AdminServer implements AsyncDisposable {
       default:
         return text(404, 'not found');
     }
+  }
+
+  #drain({ method, headers }: IncomingMessage): Answer {
+    const { onDrain } = this.#options;
+    if (onDrain === undefined) return text(404, 'not found');
+    if (method !== 'POST') return text(405, 'POST drains');
+    if (headers[operatorHeader] === undefined) return text(403, `the header ${operatorHeader} is missing`);
+    onDrain();
+    return text(202, 'draining');
   }
 
   async #readiness(verbose: boolean): Promise<Answer> {

@@ -13,5 +13,6 @@ export { exitOnStartError, runService, type Service } from './lifecycle.ts';
 export { droppedLogLines } from './log-stream.ts';
 export { createLogger, type Logger, type LogLevel, silentLogger } from './logger.ts';
 export { type Counter, type Gauge, type Histogram, latencyBuckets, Metrics } from './metrics.ts';
+export { type MetricSample, parseMetricsText } from './metrics-text.ts';
 export { StartError } from './start-error.ts';
 export { version } from './version.ts';

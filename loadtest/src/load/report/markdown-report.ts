@@ -76,7 +76,12 @@ function connections(result: LoadResult): string {
     return action === undefined ? [] : [`${action} × ${whole(count)}`];
   });
   const slowly = slow.length > 0 ? ` Slow consumers: ${slow.join(', ')}.` : '';
-  return `Connections: ${again}${peak}. Closes seen by readers: ${closed.join(', ') || 'none'}.${slowly}`;
+  const resyncs = Object.entries(counts).flatMap(([name, count]) => {
+    const reason = /^resyncs\{reason:(\w+)\}$/.exec(name)?.[1];
+    return reason === undefined || count === 0 ? [] : [`${reason} × ${whole(count)}`];
+  });
+  const told = resyncs.length > 0 ? ` Told to resync: ${resyncs.join(', ')}.` : '';
+  return `Connections: ${again}${peak}. Closes seen by readers: ${closed.join(', ') || 'none'}.${told}${slowly}`;
 }
 
 function processes({ processes: all }: LoadResult): string {

@@ -47,7 +47,8 @@ async function main(): Promise<void> {
     metrics: shardMetrics,
     failpoint,
   });
-  const admin = new AdminServer({ host: config.HOST, port: config.ADMIN_PORT, health: [shard.health], metrics });
+  const onDrain = () => void process.kill(process.pid, 'SIGTERM');
+  const admin = new AdminServer({ host: config.HOST, port: config.ADMIN_PORT, health: [shard.health], metrics, onDrain });
   const service = {
     start: async () => {
       logger.info({ url: await admin.listen() }, 'admin port listens');

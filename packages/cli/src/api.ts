@@ -1,0 +1,63 @@
+import { DevTokens } from '@carillon/auth';
+import { StartError, systemClock } from '@carillon/runtime';
+import { z } from 'zod';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const timeoutMs = 10_000;
+const tokenSeconds = 300;
+const tokenSchema = z.object({ token: z.string() });
+const problemSchema = z.object({ detail: z.string().optional(), title: z.string() });
+
+/** The HTTP API as one user. The token is signed with AUTH_JWT_SECRET where that is set, else a development token is asked for. */
+export class Api {
+  readonly #url: string;
+  readonly #token: string;
+
+  private constructor(url: string, token: string) {
+    this.#url = url;
+    this.#token = token;
+  }
+
+  static async as(userId: string, url: string, env: Env): Promise<Api> {
+    const secret = env['AUTH_JWT_SECRET'];
+    const token = secret === undefined || secret === '' ? await developmentToken(url, userId) : await sign(userId, secret, env);
+    return new Api(url, token);
+  }
+
+  async post(path: string, body: object): Promise<unknown> {
+    return call(`${this.#url}${path}`, body, { authorization: `Bearer ${this.#token}` });
+  }
+}
+
+async function sign(userId: string, secret: string, env: Env): Promise<string> {
+  const issuer = env['AUTH_ISSUER'];
+  const audience = env['AUTH_AUDIENCE'];
+  const options = { secret, ...(issuer ? { issuer } : {}), ...(audience ? { audience } : {}) };
+  return (await new DevTokens(options, systemClock).issue(userId, tokenSeconds)).token;
+}
+
+async function developmentToken(url: string, userId: string): Promise<string> {
+  return tokenSchema.parse(await call(`${url}/v1/dev/tokens`, { user_id: userId }, {})).token;
+}
+
+async function call(url: string, body: object, headers: Record<string, string>): Promise<unknown> {
+  const init = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) }).catch((cause: unknown) => {
+    throw new StartError(`the API at ${new URL(url).origin} does not answer`, { cause });
+  });
+  const text = await answer.text();
+  if (answer.ok) return JSON.parse(text);
+  if (answer.status === 404 && url.endsWith('/v1/dev/tokens'))
+    throw new StartError('this API hands out no development tokens: set AUTH_JWT_SECRET to sign one');
+  throw new StartError(`the API answered ${answer.status}: ${reasonOf(text)}`);
+}
+
+function reasonOf(text: string): string {
+  try {
+    const problem = problemSchema.parse(JSON.parse(text));
+    return problem.detail ?? problem.title;
+  } catch (_notAProblem) {
+    return text.slice(0, 200);
+  }
+}
