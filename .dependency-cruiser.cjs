@@ -36,7 +36,7 @@ module.exports = {
     {
       name: 'services-do-not-import-each-other',
       severity: 'error',
-      from: { path: '^services/(?!standalone/)([^/]+)/' },
+      from: { path: '^services/(?!(?:standalone|cli)/)([^/]+)/' },
       to: { path: '^services/', pathNot: '^services/$1/' },
     },
     {

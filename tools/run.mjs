@@ -7,7 +7,7 @@ const commands = {
   start: '../services/standalone/dist/bin/standalone.js',
   listen: '../services/standalone/dist/bin/listen.js',
   cluster: '../packages/testkit/dist/bin/cluster.js',
-  carillon: '../packages/cli/dist/bin/carillon.js',
+  carillon: '../services/cli/dist/bin/carillon.js',
   bench: '../loadtest/dist/bin/bench.js',
   screenshots: '../packages/testkit/dist/bin/screenshots.js',
   'bench-browser': '../loadtest/dist/bin/bench-browser.js',
