@@ -18,7 +18,9 @@ beforeAll(async () => {
   const args = ['--port', `${port}`, '--admin-port', `${adminPort}`, '--shard-port', `${await firstOfTwoPorts()}`];
   const env = { DATABASE_URL: database.url, HEARTBEAT_MS: '1000' };
   const logger = createLogger({ level: 'silent', pretty: false, name: 'test' });
-  const standalone = new Standalone(readOptions(args, env), { logger, env, announce: () => undefined, print: () => undefined });
+  const options = readOptions(args, env);
+  if (typeof options === 'string') throw new Error(`the flags ask for the ${options}`);
+  const standalone = new Standalone(options, { logger, env, announce: () => undefined, print: () => undefined });
   owned.push({ [Symbol.asyncDispose]: () => standalone.stop() });
   await standalone.start();
   url = `http://127.0.0.1:${port}`;
