@@ -2,10 +2,10 @@ import type { EventPage, Message, MessagePage, SyncPage } from '@carillon/client
 import type { WireLog } from './wire-log.ts';
 
 /** The SDK's `fetch`, watched: when messages leave, and what is fetched because no push brought it. */
-export function watchedFetch(log: WireLog, nowMs: () => number): typeof fetch {
+export function watchedFetch(log: WireLog, nowMs: () => number, doFetch: typeof fetch = (...args) => fetch(...args)): typeof fetch {
   return async (input, init) => {
     const leftAtMs = nowMs();
-    const answer = await fetch(input, init);
+    const answer = await doFetch(input, init);
     const take = takerOf({ log, method: init?.method ?? 'GET', url: String(input), leftAtMs });
     // The answer itself is the SDK's: a fault in watching must not be one in it.
     if (answer.ok && take !== undefined)
