@@ -19,7 +19,7 @@ beforeAll(async () => {
   const env = { DATABASE_URL: database.url, HEARTBEAT_MS: '1000' };
   const logger = createLogger({ level: 'silent', pretty: false, name: 'test' });
   const options = readOptions(args, env);
-  if (typeof options === 'string') throw new Error(`the flags ask for the ${options}`);
+  if (typeof options === 'string') throw new Error('these are options of a start');
   const standalone = new Standalone(options, { logger, env, announce: () => undefined, print: () => undefined });
   owned.push({ [Symbol.asyncDispose]: () => standalone.stop() });
   await standalone.start();

@@ -14,7 +14,7 @@ export type Way = {
   readonly delivered_at: number | null;
 };
 
-export type ShardState = { readonly shard_id: string; readonly is_up: boolean; readonly partitions: number; readonly connections: number };
+type ShardState = { readonly shard_id: string; readonly is_up: boolean; readonly partitions: number; readonly connections: number };
 
 /** Where a user's events go, and which shards there are. */
 export type Place = {

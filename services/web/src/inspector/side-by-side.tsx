@@ -78,7 +78,7 @@ function useDirectChat(client: Client | undefined, otherId: string): string | un
       client.createDirect(otherId).then(
         ({ id }) => isGone || setChatId(id),
         () => {
-          if (!isGone) timer = window.setTimeout(ask, retryMs);
+          if (!isGone) timer = window.setTimeout(() => void ask(), retryMs);
         },
       );
     void ask();

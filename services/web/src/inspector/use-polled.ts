@@ -11,7 +11,7 @@ export function usePolled<T>(ask: () => Promise<T>, everyMs: number): Polled<T> 
     const show = (next: (last: Polled<T>) => Polled<T>) => isGone || setPolled(next);
     const poll = async () => {
       if (!document.hidden) await askOnce(ask, show);
-      if (!isGone) timer = window.setTimeout(poll, everyMs);
+      if (!isGone) timer = window.setTimeout(() => void poll(), everyMs);
     };
     void poll();
     return () => {

@@ -14,13 +14,15 @@ const loseEvery = 3;
 export class WatchedSockets {
   readonly #log: WireLog;
   readonly #clock: Clock;
+  readonly #Socket: typeof WebSocket;
   readonly #open = new Set<{ cut(): void }>();
   #losesUntilMs = 0;
   #frames = 0;
   /** For the SDK. */
   readonly WebSocket: WebSocketConstructor;
 
-  constructor(log: WireLog, clock: Clock) {
+  constructor(log: WireLog, clock: Clock, Socket = globalThis.WebSocket) {
+    this.#Socket = Socket;
     this.#log = log;
     this.#clock = clock;
     const watch = (url: string, protocols: string[]) => this.#watch(url, protocols);
@@ -42,7 +44,7 @@ export class WatchedSockets {
   }
 
   #watch(url: string, protocols: string[]): WebSocketLike {
-    const socket = new globalThis.WebSocket(url, protocols);
+    const socket = new this.#Socket(url, protocols);
     const listeners: Listeners = { message: new Set(), close: new Set(), error: new Set() };
     const life = { isOver: false, cut: () => end({ code: 1006, reason: '' }) };
     const end = (event: CloseEvent) => {
