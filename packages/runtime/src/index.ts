@@ -14,5 +14,6 @@ export { droppedLogLines } from './log-stream.ts';
 export { createLogger, type Logger, type LogLevel, silentLogger } from './logger.ts';
 export { type Counter, type Gauge, type Histogram, latencyBuckets, Metrics } from './metrics.ts';
 export { type MetricSample, parseMetricsText } from './metrics-text.ts';
+export { misspeltVariables } from './misspelt-variables.ts';
 export { StartError } from './start-error.ts';
 export { version } from './version.ts';

@@ -7,6 +7,7 @@ import {
   exitOnStartError,
   isProduction,
   Metrics,
+  misspeltVariables,
   parseConfig,
   runService,
 } from '@carillon/runtime';
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
   const config = parseConfig(schema, process.env);
   const isPretty = config.LOG_PRETTY ?? (config.NODE_ENV === 'development' && process.stdout.isTTY);
   const logger = createLogger({ level: config.LOG_LEVEL, pretty: isPretty, name: 'api' });
+  for (const misspelt of misspeltVariables(schema, process.env)) logger.warn(misspelt, 'unknown variable, perhaps misspelt');
   const metrics = new Metrics();
   metrics.collectProcess();
   const writer = new KafkaWriter({ brokers: config.KAFKA_BROKERS, topic: config.KAFKA_TOPIC, clientId: 'carillon-api', logger });

@@ -8,6 +8,7 @@ import {
   exitOnStartError,
   isProduction,
   Metrics,
+  misspeltVariables,
   parseConfig,
   runService,
   systemClock,
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
   const config = parseConfig(schema, process.env);
   const isPretty = config.LOG_PRETTY ?? (!production && process.stdout.isTTY);
   const logger = createLogger({ level: config.LOG_LEVEL, pretty: isPretty, name: 'shard' }).child({ shard: config.SHARD_ID });
+  for (const misspelt of misspeltVariables(schema, process.env)) logger.warn(misspelt, 'unknown variable, perhaps misspelt');
   const metrics = new Metrics();
   metrics.collectProcess();
   const shardMetrics = new ShardMetrics(metrics);
