@@ -17,7 +17,7 @@ export const systemClock: Clock = {
 /** What the promise brings; a rejection when it brings nothing within `ms`: whoever was asked may never answer. */
 export function within<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(ms, () => reject(new Error(`no answer within ${ms} ms`)));
+    const cancel = clock.after(ms, () => reject(new Error('no answer')));
     promise.then(resolve, reject).finally(cancel);
   });
 }

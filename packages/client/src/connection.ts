@@ -190,7 +190,7 @@ export class Connection {
 
   #webSocket(): WebSocketConstructor {
     const { WebSocket } = this.#options;
-    if (WebSocket === undefined) throw new Error('no WebSocket here: hand one in');
+    if (WebSocket === undefined) throw new Error('no WebSocket');
     return WebSocket;
   }
 

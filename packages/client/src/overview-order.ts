@@ -21,22 +21,40 @@ export class OverviewOrder {
   /** The same array until something changed. */
   list(): readonly OverviewEntry[] {
     if (this.#changed.size === 0) return this.#order;
-    const isMuch = this.#changed.size > manyChanges;
-    const order = isMuch ? this.#order.filter(({ id }) => !this.#changed.has(id)) : [...this.#order];
+    this.#order = this.#changed.size > manyChanges ? this.#merged() : this.#moved();
+    for (const [chatId, entry] of this.#changed) {
+      if (entry === undefined) this.#shown.delete(chatId);
+      else this.#shown.set(chatId, entry);
+    }
+    this.#changed.clear();
+    return this.#order;
+  }
+
+  #moved(): OverviewEntry[] {
+    const order = [...this.#order];
     for (const [chatId, entry] of this.#changed) {
       const before = this.#shown.get(chatId);
-      if (before !== undefined && !isMuch) order.splice(order.indexOf(before), 1);
-      if (entry === undefined) this.#shown.delete(chatId);
-      else {
-        this.#shown.set(chatId, entry);
-        const at = isMuch ? order.length : placeIn(order, (other) => compareActivity(other, entry) < 0);
-        order.splice(at, 0, entry);
-      }
+      if (before !== undefined) order.splice(order.indexOf(before), 1);
+      if (entry !== undefined)
+        order.splice(
+          placeIn(order, (other) => compareActivity(other, entry) < 0),
+          0,
+          entry,
+        );
     }
-    // Two sorted runs, or nearly: that is quick.
-    if (isMuch) order.sort(compareActivity);
-    this.#changed.clear();
-    this.#order = order;
     return order;
+  }
+
+  /** The lines that did not move are in order: they are not compared with one another. */
+  #merged(): OverviewEntry[] {
+    const fresh = [...this.#changed.values()].filter((entry) => entry !== undefined).sort(compareActivity);
+    const order: OverviewEntry[] = [];
+    let next = fresh.shift();
+    for (const kept of this.#order) {
+      if (this.#changed.has(kept.id)) continue;
+      for (; next !== undefined && compareActivity(next, kept) < 0; next = fresh.shift()) order.push(next);
+      order.push(kept);
+    }
+    return next === undefined ? order : [...order, next, ...fresh];
   }
 }

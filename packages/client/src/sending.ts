@@ -81,7 +81,7 @@ export class Sending {
 
   /** Queues an operation. Throws when 500 wait already, and where nobody would take its files. */
   add(send: PendingSend, files: readonly unknown[] = []): void {
-    if ([...this.#sends.values()].flat().length >= maxPending) throw new Error(`${maxPending} operations are pending already`);
+    if ([...this.#sends.values()].flat().length >= maxPending) throw new Error(`${maxPending} are pending`);
     if (files.length > 0) {
       if (this.#options.upload === undefined) throw new Error('files need upload');
       this.#files.set(send.id, files);
