@@ -13,6 +13,8 @@ type Cause = { readonly kind: 'first' | 'cut' | 'advice'; readonly sinceMs: numb
 const overlapMs = 5_000;
 const backoff = { baseMs: 500, capMs: 30_000 };
 const retryMs = 500;
+/** The server tells a loss at a random moment of 10 s. */
+const toldWithinMs = 12_000;
 
 /**
  * A user who reads one chat and behaves as the protocol asks: a ticket for each attempt, full jitter, advice obeyed, the old
@@ -29,6 +31,8 @@ export class Reader {
   readonly #opening = new Set<Link>();
   /** Read on until 5 s after their successor's `ready`. */
   readonly #predecessors = new Set<Link>();
+  /** Holes in what was pushed, and when they were seen: gaps, unless the server tells of them. */
+  #untold: { readonly atMs: number; readonly holes: number }[] = [];
   #cursor: string | undefined;
   #avoidShardId: string | undefined;
   #failures = 0;
@@ -65,8 +69,14 @@ export class Reader {
     this.#comeBack({ kind: 'cut', sinceMs: Date.now() }, link.pos);
   }
 
+  /** Nothing is open about this reader: it is connected, caught up, and was told of every hole. */
+  isSettled(nowMs: number): boolean {
+    return this.isLive && this.#untold.every(({ atMs }) => nowMs - atMs > toldWithinMs);
+  }
+
   end(): void {
     this.#isEnded = true;
+    for (const { holes } of this.#untold) count.gaps.add(holes);
     for (const link of [this.#link, ...this.#predecessors, ...this.#opening]) link?.close();
   }
 
@@ -114,7 +124,10 @@ export class Reader {
     return {
       event: (link, frame, atMs) => this.#take(link, frame, atMs),
       advised: (advice, atMs) => this.#follow(advice, atMs),
-      incomplete: (seq) => void (seq === undefined ? this.#sync() : this.#fetchHole()),
+      incomplete: (seq) => {
+        this.#untold = [];
+        void (seq === undefined ? this.#sync() : this.#fetchHole());
+      },
     };
   }
 
@@ -170,7 +183,7 @@ export class Reader {
     const intendedMs = intendedMsOf(frame);
     this.#telemetry.delivered(this.#chat.audience, intendedMs, atMs, intendedMs === undefined ? undefined : this.#tagsOf(intendedMs));
     if (this.record.holes <= holes || !this.#isCaughtUp || this.#predecessors.size > 0) return;
-    count.gaps.add(this.record.holes - holes);
+    this.#untold.push({ atMs, holes: this.record.holes - holes });
     void this.#fetchHole();
   }
 

@@ -88,7 +88,7 @@ export class SocketPool {
 
   #isComplete(truth: ReadonlyMap<string, number>): boolean {
     return this.readers.every(
-      (reader) => reader.isLive && reader.record.missing(truth.get(reader.chat.id) ?? Number.POSITIVE_INFINITY) === 0,
+      (reader) => reader.isSettled(Date.now()) && reader.record.missing(truth.get(reader.chat.id) ?? Number.POSITIVE_INFINITY) === 0,
     );
   }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { parseMetricsText } from '@carillon/runtime';
 import { Cluster, startServices } from '@carillon/testkit';
 import type { Watched } from './process-samples.ts';
 import type { Profile, ScenarioSettings } from './profile.ts';
@@ -40,6 +41,10 @@ export async function ownTarget(profile: Profile, settings: ScenarioSettings, an
     const onExit = (role: string, how: string) => announce(`${role} ended by itself: ${how}`);
     const onLine = (role: string, line: string) => announce(`${role}: ${line}`);
     const cluster = await Cluster.start({ apis, shards, services: services.urls, env: all, onExit, onLine });
+    await untilOwned(cluster).catch(async (error: unknown) => {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    });
     const members = () => [...cluster.apis, ...cluster.shards];
     const names = { databaseUrl: 'postgres', kafkaBrokers: 'kafka', redisUrl: 'redis' } as const;
     const servers = Object.entries(names).flatMap(([key, role]) => {
@@ -62,4 +67,23 @@ export async function ownTarget(profile: Profile, settings: ScenarioSettings, an
     await services[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+const partitions = 64;
+const ownedWithinMs = 30_000;
+
+/** Until every partition has its owner: whoever connects before is sent to a shard that may not keep them. */
+async function untilOwned({ shards }: Cluster): Promise<void> {
+  const deadlineMs = Date.now() + ownedWithinMs;
+  for (;;) {
+    const owned = await Promise.all(shards.map(({ adminUrl }) => partitionsOwned(adminUrl)));
+    if (owned.every((count) => count > 0) && owned.reduce((sum, count) => sum + count, 0) === partitions) return;
+    if (Date.now() > deadlineMs) throw new Error(`${owned.join(' + ')} of ${partitions} partitions are owned`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+async function partitionsOwned(adminUrl: string): Promise<number> {
+  const text = await (await fetch(`${adminUrl}/metrics`)).text();
+  return parseMetricsText(text).find(({ name }) => name === 'carillon_partitions_owned')?.value ?? 0;
 }

@@ -1,5 +1,5 @@
-/** Series of one scrape: `name{labels}` → value. */
-type Scrape = ReadonlyMap<string, number>;
+import { type MetricSample, parseMetricsText } from '@carillon/runtime';
+
 type StageSum = { count: number; seconds: number; readonly buckets: Map<number, number> };
 
 export type Endpoint = { readonly role: string; readonly adminUrl: string };
@@ -32,7 +32,7 @@ export class ServerMetrics {
     this.connections = new Map();
     for (const [index, { role, adminUrl }] of endpoints.entries()) {
       const text = texts[index];
-      if (text !== undefined) this.#take(role, adminUrl, parseMetrics(text));
+      if (text !== undefined) this.#take(role, adminUrl, parseMetricsText(text));
     }
     this.#isFirst = false;
   }
@@ -60,55 +60,44 @@ export class ServerMetrics {
     return this.#increases;
   }
 
-  #take(role: string, adminUrl: string, scrape: Scrape): void {
-    for (const [series, value] of scrape) {
-      if (series.startsWith('carillon_ws_connections')) this.connections.set(/shard="([^"]+)"/.exec(series)?.[1] ?? role, value);
-      if (!isCounter(series)) continue;
-      const key = `${adminUrl} ${series}`;
+  #take(role: string, adminUrl: string, samples: readonly MetricSample[]): void {
+    for (const sample of samples) {
+      const { name, labels, value } = sample;
+      if (name === 'carillon_ws_connections') this.connections.set(labels['shard'] ?? role, value);
+      if (!isCounter(name)) continue;
+      const key = `${adminUrl} ${seriesOf(sample)}`;
       const before = this.#last.get(key) ?? (this.#isFirst ? value : 0);
       this.#last.set(key, value);
       const increase = value < before ? value : value - before;
       if (increase === 0) continue;
-      if (series.startsWith('carillon_delivery_seconds')) this.#addStage(series, increase);
-      else {
-        const name = series
-          .replace(/shard="[^"]*",?/, '')
-          .replace(/,?\}$/, '}')
-          .replace('{}', '');
-        this.#increases.set(name, (this.#increases.get(name) ?? 0) + increase);
-      }
+      if (name.startsWith('carillon_delivery_seconds')) this.#addStage(sample, increase);
+      else this.#increases.set(seriesOf(sample, 'shard'), (this.#increases.get(seriesOf(sample, 'shard')) ?? 0) + increase);
     }
   }
 
-  #addStage(series: string, increase: number): void {
-    const stage = /stage="(\w+)"/.exec(series)?.[1] ?? '';
+  #addStage({ name, labels }: MetricSample, increase: number): void {
+    const stage = labels['stage'] ?? '';
     for (const sums of [this.#stages, this.#second]) {
       const sum = sums.get(stage) ?? emptySum();
       sums.set(stage, sum);
-      if (series.startsWith('carillon_delivery_seconds_sum')) sum.seconds += increase;
-      else if (series.startsWith('carillon_delivery_seconds_count')) sum.count += increase;
+      if (name.endsWith('_sum')) sum.seconds += increase;
+      else if (name.endsWith('_count')) sum.count += increase;
       else {
-        const le = /le="([^"]+)"/.exec(series)?.[1] ?? '';
-        const bound = le === '+Inf' ? Number.POSITIVE_INFINITY : Number(le);
+        const bound = labels['le'] === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels['le']);
         sum.buckets.set(bound, (sum.buckets.get(bound) ?? 0) + increase);
       }
     }
   }
 }
 
-function isCounter(series: string): boolean {
-  return /^carillon_\w+(_total|_bucket|_sum|_count)(\{|$)/.test(series);
+/** `name{label="value"}`, without the label that is left out. */
+function seriesOf({ name, labels }: MetricSample, without = ''): string {
+  const pairs = Object.entries(labels).flatMap(([label, value]) => (label === without ? [] : [`${label}="${value}"`]));
+  return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
 }
 
-/** The text format as our own servers write it: no timestamps, no escaped quotes in labels. */
-function parseMetrics(text: string): Scrape {
-  const lines = text.split('\n').filter((line) => line.startsWith('carillon_'));
-  return new Map(
-    lines.map((line) => {
-      const space = line.lastIndexOf(' ');
-      return [line.slice(0, space), Number(line.slice(space + 1))] as const;
-    }),
-  );
+function isCounter(name: string): boolean {
+  return /^carillon_\w+(_total|_bucket|_sum|_count)$/.test(name);
 }
 
 /** Quantiles inside a bucket are taken as even, as Prometheus does. */
