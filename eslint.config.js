@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '**/*.mjs', '**/*.cjs', '**/*.js', '**/vite.config.ts', 'coverage/**'] },
   {
-    files: ['packages/**/*.ts', 'services/**/*.{ts,tsx}', 'loadtest/**/*.ts'],
+    files: ['packages/**/*.ts', 'services/**/*.{ts,tsx}', 'loadtest/**/*.ts', 'deploy/**/*.ts'],
     languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     linterOptions: { reportUnusedDisableDirectives: 'off' },
     plugins: { '@typescript-eslint': tseslint.plugin },

@@ -5,6 +5,7 @@ const needs: Record<string, string[]> = {
   pg: ['setup-postgres'],
   kafka: ['setup-kafka'],
   redis: ['setup-redis'],
+  chart: ['setup-chart'],
   e2e: ['setup-postgres', 'setup-kafka', 'setup-redis'],
   browser: ['setup-postgres', 'setup-kafka', 'setup-redis', 'setup-chromium'],
   fault: ['setup-postgres', 'setup-kafka', 'setup-redis'],
@@ -12,7 +13,7 @@ const needs: Record<string, string[]> = {
 /** Tests of whole clusters: one at a time, and they take their time. */
 const isOfProcesses = (name: string) => name === 'e2e' || name === 'browser' || name === 'fault';
 const setupFile = (name: string) => `./packages/testkit/src/${name}.ts`;
-const roots = ['packages/*/src', 'services/*/src', 'loadtest/src', 'loadtest/k6', 'tools'];
+const roots = ['packages/*/src', 'services/*/src', 'loadtest/src', 'loadtest/k6', 'deploy/src', 'tools'];
 const files = (suffix: string) => roots.map((root) => `${root}/**/*.${suffix}.ts`);
 const resolve = { conditions: ['carillon-source', 'module', 'node', 'development|production'] };
 const base = { resolve, ssr: { resolve } };

@@ -46,7 +46,7 @@ export async function ensurePageBuilt() {
 
 function newestSource() {
   const folders = ['packages', 'services'].flatMap((group) => readdirSync(`${root}/${group}`).map((name) => `${group}/${name}`));
-  return Math.max(timeOf('tsconfig.base.json'), ...[...folders, 'loadtest'].map((folder) => newestIn(`${folder}/src`)));
+  return Math.max(timeOf('tsconfig.base.json'), ...[...folders, 'loadtest', 'deploy'].map((folder) => newestIn(`${folder}/src`)));
 }
 
 function newestIn(folder) {

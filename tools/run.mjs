@@ -14,6 +14,8 @@ const commands = {
   load: '../loadtest/dist/bin/load.js',
   'load:compare': '../loadtest/dist/bin/load-compare.js',
   test: '../packages/testkit/dist/bin/test.js',
+  'image:verify': '../deploy/dist/bin/verify-image.js',
+  chart: '../deploy/dist/bin/generate-chart.js',
   check: './check.mjs',
 };
 

@@ -204,3 +204,32 @@ describe('a dev token', () => {
     );
   });
 });
+
+describe('a secret that is being changed', () => {
+  const [old, next] = ['the old secret, of 32 bytes or more', 'the next secret, of 32 bytes or more'];
+  const grant = { userId: 'alice', sessionExpiresAtMs: nowMs + 60_000, lifetimeMs: 60_000 };
+
+  test.each([
+    ['before the change', old, next],
+    ['after it', next, old],
+  ])('[S8] takes tickets of both keys, %s, and signs with the first', async (_, secretNow, alternate) => {
+    const changing = new Tickets(secretNow, clock, alternate);
+    for (const key of [old, next]) {
+      const { ticket } = await new Tickets(key, clock).issue(grant);
+      expect(await changing.verify(ticket)).toMatchObject({ userId: 'alice' });
+    }
+    const { ticket } = await changing.issue(grant);
+    expect(await new Tickets(secretNow, clock).verify(ticket)).toMatchObject({ userId: 'alice' });
+    const strange = await new Tickets('a secret of nobody, 32 bytes or more', clock).issue(grant);
+    expect(await codeOf(changing.verify(strange.ticket))).toBe('unauthenticated');
+  });
+
+  test('[S8] takes tokens of both keys; one that has ended is expired, whichever key it has', async () => {
+    const changing = new TokenVerifier({ secret: next, alternateSecret: old, leewaySeconds: 0 }, clock);
+    for (const key of [old, next]) {
+      expect(await changing.verify(forge(hs256, good, key))).toMatchObject({ userId: 'alice' });
+      expect(await codeOf(changing.verify(forge(hs256, { sub: 'alice', exp: now - 1 }, key)))).toBe('token_expired');
+    }
+    expect(await codeOf(changing.verify(forge(hs256, good, 'a secret of nobody')))).toBe('unauthenticated');
+  });
+});

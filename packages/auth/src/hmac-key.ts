@@ -19,3 +19,8 @@ export class HmacKey {
     return this.#imported;
   }
 }
+
+/** The key that is accepted beside the one that signs, where there is one. */
+export function alternates(secret: string | undefined): readonly HmacKey[] {
+  return secret === undefined ? [] : [new HmacKey(secret)];
+}

@@ -1,9 +1,9 @@
 import { AppError } from '@carillon/protocol';
 import type { Clock } from '@carillon/runtime';
 import { SignJWT } from 'jose';
-import { HmacKey } from './hmac-key.ts';
+import { alternates, HmacKey } from './hmac-key.ts';
 import { expiryMs, type Identity } from './identity.ts';
-import { verifyJwt } from './verify-jwt.ts';
+import { verifyByAny } from './verify-jwt.ts';
 
 /** `aud` of every ticket: what is made for a WebSocket opens nothing else. */
 export const ticketAudience = 'ws';
@@ -14,10 +14,13 @@ export const ticketAudience = 'ws';
  */
 export class Tickets {
   readonly #key: HmacKey;
+  readonly #accepted: readonly HmacKey[];
   readonly #clock: Clock;
 
-  constructor(secret: string, clock: Clock) {
+  /** Signs with `secret`; takes what is signed with `alternate` too, so that the secret can be changed while connections live [S8]. */
+  constructor(secret: string, clock: Clock, alternate?: string) {
     this.#key = new HmacKey(secret);
+    this.#accepted = [this.#key, ...alternates(alternate)];
     this.#clock = clock;
   }
 
@@ -41,7 +44,7 @@ export class Tickets {
    */
   async verify(ticket: string): Promise<Identity> {
     const nowMs = this.#clock.nowMs();
-    const claims = await verifyJwt(ticket, await this.#key.get(), {
+    const claims = await verifyByAny(ticket, this.#accepted, {
       algorithms: ['HS256'],
       audience: ticketAudience,
       requiredClaims: ['session_exp'],

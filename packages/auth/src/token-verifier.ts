@@ -2,14 +2,16 @@ import { AppError } from '@carillon/protocol';
 import { assert, type Clock } from '@carillon/runtime';
 import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { HmacKey } from './hmac-key.ts';
+import { alternates, HmacKey } from './hmac-key.ts';
 import { expiryMs, type Identity } from './identity.ts';
 import { ticketAudience } from './tickets.ts';
-import { type VerifiedClaims, verifyJwt } from './verify-jwt.ts';
+import { type VerifiedClaims, verifyByAny, verifyJwt } from './verify-jwt.ts';
 
 /** Exactly one of `secret` (HS256) and `jwksUrl` (asymmetric) is set; with both, the secret is used. */
 export type TokenVerifierOptions = {
   readonly secret?: string;
+  /** Accepted beside `secret`, while that is changed [S8]. */
+  readonly alternateSecret?: string;
   readonly jwksUrl?: string;
   readonly issuer?: string;
   readonly audience?: string;
@@ -35,12 +37,12 @@ export class TokenVerifier {
   readonly #verified = new LRUCache<string, Verified>({ maxSize: rememberedBytes, sizeCalculation: (_, token) => token.length });
   readonly #options: TokenVerifierOptions;
   readonly #clock: Clock;
-  readonly #key: HmacKey | JWTVerifyGetKey;
+  readonly #keys: readonly HmacKey[] | JWTVerifyGetKey;
 
   constructor(options: TokenVerifierOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
-    this.#key = keyOf(options);
+    this.#keys = keysOf(options);
   }
 
   /**
@@ -63,21 +65,23 @@ export class TokenVerifier {
 
   async #verify(token: string, nowMs: number): Promise<Identity> {
     const { issuer, audience, leewaySeconds } = this.#options;
-    const key = this.#key instanceof HmacKey ? await this.#key.get() : this.#key;
-    const claims = await verifyJwt(token, key, {
-      algorithms: this.#key instanceof HmacKey ? ['HS256'] : asymmetric,
+    const rules = {
       clockTolerance: leewaySeconds,
       nowMs,
       ...(issuer === undefined ? {} : { issuer }),
       ...(audience === undefined ? {} : { audience }),
-    });
+    };
+    const keys = this.#keys;
+    const claims = await (typeof keys === 'function'
+      ? verifyJwt(token, keys, { ...rules, algorithms: asymmetric })
+      : verifyByAny(token, keys, { ...rules, algorithms: ['HS256'] }));
     if (isTicket(claims)) throw new AppError('unauthenticated', { detail: 'A ticket is not a token' });
     return { userId: claims.sub, expiresAtMs: expiryMs(claims.exp) };
   }
 }
 
-function keyOf(options: TokenVerifierOptions): HmacKey | JWTVerifyGetKey {
-  if (options.secret !== undefined) return new HmacKey(options.secret);
+function keysOf(options: TokenVerifierOptions): readonly HmacKey[] | JWTVerifyGetKey {
+  if (options.secret !== undefined) return [new HmacKey(options.secret), ...alternates(options.alternateSecret)];
   assert(options.jwksUrl !== undefined, 'a token verifier has a secret or a JWKS URL');
   return createRemoteJWKSet(new URL(options.jwksUrl), { timeoutDuration: 5_000 });
 }

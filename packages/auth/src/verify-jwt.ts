@@ -1,6 +1,8 @@
 import { AppError, userIdSchema } from '@carillon/protocol';
+import { assert } from '@carillon/runtime';
 import { type CryptoKey, errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { checkHeader } from './check-header.ts';
+import type { HmacKey } from './hmac-key.ts';
 
 type VerifyOptions = Pick<JWTVerifyOptions, 'algorithms' | 'issuer' | 'audience' | 'clockTolerance' | 'requiredClaims'> & { nowMs: number };
 
@@ -21,6 +23,24 @@ export async function verifyJwt(token: string, key: CryptoKey | JWTVerifyGetKey,
   } catch (error) {
     throw translate(error);
   }
+}
+
+/** As `verifyJwt`, by the first key whose signature it is: while a secret is changed, two are good [S8]. */
+export async function verifyByAny(token: string, keys: readonly HmacKey[], options: VerifyOptions): Promise<VerifiedClaims> {
+  for (const key of keys.slice(0, -1)) {
+    try {
+      return await verifyJwt(token, await key.get(), options);
+    } catch (error) {
+      if (!isOfAnotherKey(error)) throw error;
+    }
+  }
+  const last = keys.at(-1);
+  assert(last !== undefined, 'a token is verified by at least one key');
+  return verifyJwt(token, await last.get(), options);
+}
+
+function isOfAnotherKey(error: unknown): boolean {
+  return error instanceof AppError && error.cause instanceof errors.JWSSignatureVerificationFailed;
 }
 
 function requireClaims(payload: JWTPayload): VerifiedClaims {

@@ -2,9 +2,11 @@ import { type Clock, type Logger, StartError, silentLogger, systemClock } from '
 import type { Admin, IResourceConfigEntry } from 'kafkajs';
 import { createKafka } from './kafka-client.ts';
 import { isKafkaRefusal } from './kafka-errors.ts';
+import type { KafkaSecurity } from './kafka-security.ts';
 
 type TopicOptions = {
   readonly brokers: readonly string[];
+  readonly security?: KafkaSecurity | undefined;
   readonly topic: string;
   readonly partitions: number;
   /** Without it as many copies as there are brokers, at most 3. */
@@ -24,7 +26,7 @@ const settling = { attempts: 100, delayMs: 100, refusals: ['UNKNOWN_TOPIC_OR_PAR
  * partition a user belongs to: throws StartError when it differs from what is asked for.
  */
 export async function ensureTopic(options: TopicOptions): Promise<void> {
-  const kafka = createKafka({ brokers: options.brokers, clientId: 'carillon-migrate', logger: options.logger ?? silentLogger });
+  const kafka = createKafka({ ...options, clientId: 'carillon-migrate', logger: options.logger ?? silentLogger });
   const admin = kafka.admin();
   try {
     await admin.connect();

@@ -1,6 +1,7 @@
 import type { Logger } from '@carillon/runtime';
-import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
+import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 import { patchKafkaFetch } from './kafka-fetch-patch.ts';
+import type { KafkaSecurity } from './kafka-security.ts';
 import { KafkaSockets } from './kafka-sockets.ts';
 import { patchKafkaTimer } from './kafka-timer-patch.ts';
 
@@ -10,6 +11,7 @@ export type KafkaAddress = {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly logger: Logger;
+  readonly security?: KafkaSecurity | undefined;
   readonly sockets?: KafkaSockets | undefined;
 };
 
@@ -21,7 +23,10 @@ export function createKafka(address: KafkaAddress, retry: KafkaConfig['retry'] =
   patchKafkaTimer();
   patchKafkaFetch();
   const sockets = address.sockets ?? new KafkaSockets();
+  const { tls, sasl } = address.security ?? {};
   return new Kafka({
+    ...(tls === undefined ? {} : { ssl: { ...tls } }),
+    ...(sasl === undefined ? {} : { sasl: sasl as SASLOptions }),
     clientId: address.clientId,
     brokers: [...address.brokers],
     connectionTimeout: 5_000,

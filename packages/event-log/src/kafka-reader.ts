@@ -4,6 +4,7 @@ import type { EventLogReader, GroupMember, LogListener, ReceivedRecord } from '.
 import { createConsumer } from './kafka-consumer.ts';
 import { KafkaPulse } from './kafka-pulse.ts';
 import { fromDamagedMessage, fromKafkaMessage } from './kafka-record.ts';
+import type { KafkaSecurity } from './kafka-security.ts';
 import { KafkaSockets } from './kafka-sockets.ts';
 import { kafkaStickyAssigner } from './kafka-sticky-assigner.ts';
 import { KafkaWatch } from './kafka-watch.ts';
@@ -13,6 +14,7 @@ import { PartitionReading } from './partition-reading.ts';
 
 type KafkaReaderOptions = {
   readonly brokers: readonly string[];
+  readonly security?: KafkaSecurity | undefined;
   readonly topic: string;
   readonly groupId: string;
   /** Asked at each join. */
@@ -305,10 +307,10 @@ export class KafkaReader implements EventLogReader {
    * up every rebalance until its session ends: pushes stood still for 15 s after a broker's restart. Never rejects.
    */
   async #leaveAs(memberId: string | undefined): Promise<void> {
-    const { brokers, groupId, logger } = this.#options;
+    const { brokers, security, groupId, logger } = this.#options;
     while (memberId !== undefined && memberId === this.#memberId && !this.#stopping.signal.aborted) {
       try {
-        return await makeMemberLeave({ brokers, groupId, memberId });
+        return await makeMemberLeave({ brokers, security, groupId, memberId });
       } catch (err) {
         logger.debug({ err }, 'the member of before the crash cannot leave yet');
         await this.#clock.sleep(retryDelayMs, this.#stopping.signal).catch(() => undefined);

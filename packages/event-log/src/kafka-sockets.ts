@@ -1,7 +1,13 @@
-import { connect, Socket } from 'node:net';
+import { connect, isIP, Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 
 /** What kafkajs asks a socket for. */
-type SocketRequest = { readonly host: string; readonly port: number; readonly onConnect: () => void };
+type SocketRequest = {
+  readonly host: string;
+  readonly port: number;
+  readonly ssl?: ConnectionOptions | undefined;
+  readonly onConnect: () => void;
+};
 
 const keepAliveDelayMs = 60_000;
 
@@ -14,9 +20,12 @@ export class KafkaSockets {
   #isClosed = false;
 
   /** With `noDelay`, which kafkajs never sets: up to 40 ms per request elsewhere than on loopback (librdkafka #4986). */
-  readonly open = ({ host, port, onConnect }: SocketRequest): Socket => {
+  readonly open = ({ host, port, ssl, onConnect }: SocketRequest): Socket => {
     if (this.#isClosed) return new Socket().destroy(closed());
-    const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveDelayMs }, onConnect);
+    const socket = ssl
+      ? connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
+      : connect({ host, port }, onConnect);
+    socket.setNoDelay(true).setKeepAlive(true, keepAliveDelayMs);
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     return socket;

@@ -4,11 +4,13 @@ import type { EventLogWriter, LogRecord } from './event-log.ts';
 import { createKafka } from './kafka-client.ts';
 import { toEventLogError } from './kafka-errors.ts';
 import { toKafkaMessage } from './kafka-record.ts';
+import type { KafkaSecurity } from './kafka-security.ts';
 import { KafkaSockets } from './kafka-sockets.ts';
 import { untilAborted } from './until-aborted.ts';
 
 type KafkaWriterOptions = {
   readonly brokers: readonly string[];
+  readonly security?: KafkaSecurity | undefined;
   readonly topic: string;
   readonly clientId: string;
   readonly logger: Logger;

@@ -2,10 +2,12 @@ import { type Logger, silentLogger, withDeadline } from '@carillon/runtime';
 import type { Broker, Cluster } from 'kafkajs';
 import { createKafka } from './kafka-client.ts';
 import { isKafkaRefusal } from './kafka-errors.ts';
+import type { KafkaSecurity } from './kafka-security.ts';
 import { KafkaSockets } from './kafka-sockets.ts';
 
 type LeaveOptions = {
   readonly brokers: readonly string[];
+  readonly security?: KafkaSecurity | undefined;
   readonly groupId: string;
   /** From the dead process's lease. */
   readonly memberId: string;
@@ -31,8 +33,8 @@ export async function makeMemberLeave(options: LeaveOptions): Promise<void> {
 }
 
 async function leave(options: LeaveOptions, sockets: KafkaSockets): Promise<void> {
-  const { brokers, groupId, memberId, logger = silentLogger } = options;
-  const cluster = clusterOf({ brokers, groupId, logger, sockets });
+  const { groupId, memberId, logger = silentLogger } = options;
+  const cluster = clusterOf({ ...options, logger, sockets });
   await cluster.connect();
   const coordinator = await cluster.findGroupCoordinator({ groupId });
   await leaveGroupOf(coordinator)({ groupId, memberId });
@@ -40,7 +42,7 @@ async function leave(options: LeaveOptions, sockets: KafkaSockets): Promise<void
 }
 
 /** kafkajs gives its cluster to the assigners of a consumer, and to nobody else. This consumer is never connected. */
-function clusterOf(options: { brokers: readonly string[]; groupId: string; logger: Logger; sockets: KafkaSockets }): Cluster {
+function clusterOf(options: LeaveOptions & { readonly logger: Logger; readonly sockets: KafkaSockets }): Cluster {
   const found: Cluster[] = [];
   createKafka({ ...options, clientId: 'carillon-successor' }).consumer({
     groupId: options.groupId,

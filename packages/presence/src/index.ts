@@ -1,4 +1,5 @@
 export { InProcessPresence } from './in-process-presence.ts';
+export { inspectRedis, type RedisFacts } from './inspect-redis.ts';
 export {
   type LiveLease,
   leaseMs,

@@ -42,6 +42,19 @@ test('not started, draining or without a required dependency means not ready, bu
   expect([await status('/readyz'), await status('/livez')]).toEqual([503, 200]);
 });
 
+test('metrics tell which dependencies answer', async () => {
+  const dependencies = [
+    { name: 'kafka', up: false, required: false },
+    { name: 'redis', up: true, required: false },
+  ];
+  const { server, url } = await serve({ started: true, draining: false, dependencies });
+  await using _ = server;
+  const text = await (await fetch(`${url}/metrics`)).text();
+  expect(text).toContain('carillon_dependency_up{dependency="kafka"} 0');
+  expect(text).toContain('carillon_dependency_up{dependency="redis"} 1');
+  expect(text).toMatch(/^carillon_heap_limit_bytes \d+/m);
+});
+
 test('metrics are Prometheus text, and an unknown path is a 404', async () => {
   const { server, url, status } = await serve({ started: true, draining: false, dependencies: [] });
   await using _ = server;

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Health } from './health.ts';
 import type { Metrics } from './metrics.ts';
+import { observeProcess } from './process-metrics.ts';
 
 type AdminServerOptions = {
   host: string;
@@ -24,6 +25,7 @@ export class AdminServer implements AsyncDisposable {
 
   constructor(options: AdminServerOptions) {
     this.#options = options;
+    observeProcess(options.metrics, options.health);
     this.#server = createServer(
       { requestTimeout: 10_000, headersTimeout: 5_000 },
       (request, response) => void this.#serve(request, response),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 /** One variable that is wrong: the sentence names it and never shows a secret's value. */
@@ -16,17 +17,46 @@ export class ConfigError extends Error {
 
 export const configExitCode = 78;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
- * Parses the environment once, at the start of a process. An empty variable counts as absent. The result is frozen.
- * Throws ConfigError with all faults.
+ * Parses the environment once, at the start of a process. An empty variable counts as absent; a variable `X` may stand in a file
+ * that `X_FILE` names, as orchestrators mount secrets [L9]. The result is frozen. Throws ConfigError with all faults.
  */
-export function parseConfig<S extends z.ZodType>(schema: S, env: Readonly<Record<string, string | undefined>>): Readonly<z.output<S>> {
+export function parseConfig<S extends z.ZodType>(schema: S, env: Environment): Readonly<z.output<S>> {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const result = schema.safeParse(present);
-  if (result.success) return Object.freeze(result.data);
-  throw new ConfigError(
-    result.error.issues.map((issue) => ({ variable: issue.path.map(String).join('.') || '(configuration)', detail: faultOf(issue) })),
-  );
+  const files = readFiles(schema, present);
+  const result = schema.safeParse({ ...present, ...files.values });
+  if (result.success && files.faults.length === 0) return Object.freeze(result.data);
+  const issues = result.success ? [] : result.error.issues;
+  const faults = issues.map((issue) => ({ variable: issue.path.map(String).join('.') || '(configuration)', detail: faultOf(issue) }));
+  const isTold = ({ variable }: ConfigFault) => files.faults.some((fault) => fault.variable === fileVariable(variable));
+  throw new ConfigError([...files.faults, ...faults.filter((fault) => !isTold(fault))]);
+}
+
+const fileVariable = (name: string) => `${name}_FILE`;
+
+function readFiles(schema: z.ZodType, env: Environment): { values: Record<string, string>; faults: ConfigFault[] } {
+  const values: Record<string, string> = {};
+  const faults: ConfigFault[] = [];
+  for (const name of schema instanceof z.ZodObject ? Object.keys(schema.shape) : []) {
+    const file = env[fileVariable(name)];
+    if (file === undefined) continue;
+    const read = env[name] === undefined ? readValue(file) : { fault: `must not be set beside ${name}` };
+    if ('fault' in read) faults.push({ variable: fileVariable(name), detail: read.fault });
+    else values[name] = read.value;
+  }
+  return { values, faults };
+}
+
+/** A last line break is the editor's, not the secret's. */
+function readValue(file: string): { value: string } | { fault: string } {
+  try {
+    const value = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    return value === '' ? { fault: 'names an empty file' } : { value };
+  } catch (error) {
+    return { fault: `cannot be read: ${error instanceof Error && 'code' in error ? String(error.code) : 'unknown'}` };
+  }
 }
 
 function faultOf(issue: z.core.$ZodIssue): string {
@@ -35,7 +65,7 @@ function faultOf(issue: z.core.$ZodIssue): string {
 }
 
 /** `production` unless NODE_ENV says development or test: a forgotten variable is never the unsafe choice. */
-export function isProduction(env: Readonly<Record<string, string | undefined>>): boolean {
+export function isProduction(env: Environment): boolean {
   return env['NODE_ENV'] !== 'development' && env['NODE_ENV'] !== 'test';
 }
 

@@ -15,5 +15,6 @@ export { createLogger, type Logger, type LogLevel, silentLogger } from './logger
 export { type Counter, type Gauge, type Histogram, latencyBuckets, Metrics } from './metrics.ts';
 export { type MetricSample, parseMetricsText } from './metrics-text.ts';
 export { misspeltVariables } from './misspelt-variables.ts';
+export { observeProcess } from './process-metrics.ts';
 export { StartError } from './start-error.ts';
 export { version } from './version.ts';

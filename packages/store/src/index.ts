@@ -1,5 +1,6 @@
 export { bucketCount, bucketOf } from './bucket.ts';
 export { Database, type DatabaseOptions } from './database.ts';
+export { inspectPostgres, type PostgresFacts } from './inspect-postgres.ts';
 export { migrate } from './migrate.ts';
 export type { Forbidden, NotFound } from './outcomes.ts';
 export { type AddMembersInput, type AddMembersOutcome, addMembers } from './queries/add-members.ts';

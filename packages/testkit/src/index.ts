@@ -19,7 +19,7 @@ export { createTestDatabase, type TestDatabase } from './postgres-database.ts';
 export { ServerProcess, type ServerProgram } from './process.ts';
 export { killAtExit, removeAtExit, removeFolder } from './process-cleanup.ts';
 export { provideTool } from './provide-tool.ts';
-export type { ProvidedUrls } from './provided-urls.ts';
+export type { ChartTools, ProvidedUrls } from './provided-urls.ts';
 export { provideChromium, provideGcc } from './provision.ts';
 export type { Attempt, Write } from './recorder/history.ts';
 export { Reader, type ReaderOptions } from './recorder/reader.ts';

@@ -20,9 +20,18 @@ export type KafkaServer = {
 };
 
 /** A further listener, advertised as another address than its own: clients that enter by a proxy stay on it. */
-type KafkaEdge = { readonly name: string; readonly port: number; readonly advertisedPort: number };
+type KafkaEdge = {
+  readonly name: string;
+  readonly port: number;
+  readonly advertisedPort: number;
+  readonly protocol?: 'PLAINTEXT' | 'SASL_SSL';
+};
 
-type KafkaOptions = { readonly announce?: Announce; readonly edges?: readonly KafkaEdge[] };
+type KafkaOptions = {
+  readonly announce?: Announce;
+  readonly edges?: readonly KafkaEdge[];
+  readonly settings?: Readonly<Record<string, string>>;
+};
 
 /** Quiet but for warnings and the one line that tells that the broker serves requests. */
 const logging = ['defaultLogLevel=error', 'log.kafka.server.KafkaRaftServer=info', 'showDateTime=true'];
@@ -41,7 +50,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
   const folder = mkdtempSync(join(tmpdir(), 'carillon-kafka-'));
   removeAtExit(folder);
   const [port = 0, controllerPort = 0] = await freePorts(2);
-  writeConfig(folder, brokerSettings(port, controllerPort, options.edges ?? []));
+  writeConfig(folder, { ...brokerSettings(port, controllerPort, options.edges ?? []), ...options.settings });
   const server = new ServerProcess({
     name: 'Apache Kafka',
     command: java,
@@ -79,9 +88,8 @@ function writeConfig(folder: string, broker: Record<string, string | number | bo
 }
 
 function brokerSettings(port: number, controllerPort: number, edges: readonly KafkaEdge[]): Record<string, string | number | boolean> {
-  const own = { name: 'PLAINTEXT', port, advertisedPort: port };
+  const own: KafkaEdge = { name: 'PLAINTEXT', port, advertisedPort: port };
   const advertised = [own, ...edges];
-  const names = [...advertised.map((edge) => edge.name), 'CONTROLLER'];
   return {
     'process.roles': 'broker,controller',
     'node.id': 1,
@@ -89,7 +97,10 @@ function brokerSettings(port: number, controllerPort: number, edges: readonly Ka
     'advertised.listeners': advertised.map((edge) => `${edge.name}://127.0.0.1:${edge.advertisedPort}`).join(','),
     'inter.broker.listener.name': own.name,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': names.map((name) => `${name}:PLAINTEXT`).join(','),
+    'listener.security.protocol.map': [
+      'CONTROLLER:PLAINTEXT',
+      ...advertised.map(({ name, protocol = 'PLAINTEXT' }) => `${name}:${protocol}`),
+    ].join(','),
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     'auto.create.topics.enable': false,
     // A killed broker may register again only when its session has ended: 9 s by default.

@@ -10,6 +10,17 @@ export type ProvidedUrls = {
   readonly chromium: string;
 };
 
+/** Paths of what tests of the chart run. */
+export type ChartTools = {
+  readonly helm3: string;
+  readonly helm4: string;
+  /** A folder for PYTHONPATH. */
+  readonly kubernetesValidate: string;
+  readonly promtool: string;
+};
+
 declare module 'vitest' {
-  interface ProvidedContext extends ProvidedUrls {}
+  interface ProvidedContext extends ProvidedUrls {
+    readonly chartTools: ChartTools;
+  }
 }

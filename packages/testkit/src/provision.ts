@@ -35,6 +35,25 @@ export function provideGcc(announce: Announce): Promise<string> {
   return provide({ program: 'gcc', packages: ['build-essential'], sentence: 'A C compiler (gcc)' }, announce);
 }
 
+/** A Python with pip, which installs the packages of `tools/tools.json`. */
+export async function providePip(announce: Announce): Promise<string> {
+  const found = await findPip();
+  if (found !== undefined) return found;
+  if (canInstall()) await aptInstall(['python3-pip'], announce);
+  const installed = await findPip();
+  if (installed !== undefined) return installed;
+  throw new StartError('Python 3 with pip is needed: install the package python3-pip');
+}
+
+async function findPip(): Promise<string | undefined> {
+  const python = findOnPath('python3');
+  if (python === undefined) return undefined;
+  return run(python, ['-m', 'pip', '--version']).then(
+    () => python,
+    () => undefined,
+  );
+}
+
 /** Java 17 or later, from JAVA_HOME or the PATH. */
 export async function provideJava(announce: Announce): Promise<string> {
   const found = await findJava();

@@ -1,4 +1,4 @@
-import { DevTokens, Tickets, TokenVerifier } from '@carillon/auth';
+import { DevTokens, Tickets, TokenVerifier, type TokenVerifierOptions } from '@carillon/auth';
 import type { EventLogWriter } from '@carillon/event-log';
 import type { Presence } from '@carillon/presence';
 import { type Failpoint, type Health, type Logger, type Metrics, systemClock } from '@carillon/runtime';
@@ -54,7 +54,12 @@ export function createApi(config: ApiConfig, parts: ApiParts): Api {
       relay,
       signals,
       writes: new ChatWrites({ database, relay, gate: new WriteGate(writeGateLimits, clock), failpoint }),
-      tickets: { tickets: new Tickets(config.TICKET_SECRET, clock), leases, partitionCount: partitionsOf(writer), clock },
+      tickets: {
+        tickets: new Tickets(config.TICKET_SECRET, clock, config.TICKET_SECRET_ALTERNATE),
+        leases,
+        partitionCount: partitionsOf(writer),
+        clock,
+      },
       devTokens: devTokensOf(config),
       sendRate: new SendRate(config.SEND_RATE),
       newId: () => newId(),
@@ -101,8 +106,9 @@ function partitionsOf(writer: EventLogWriter): () => number | undefined {
   };
 }
 
-function credentialsOf({ AUTH_JWT_SECRET: secret, AUTH_JWKS_URL: jwksUrl }: ApiConfig): { secret?: string; jwksUrl?: string } {
-  if (secret !== undefined) return { secret };
+function credentialsOf(config: ApiConfig): Pick<TokenVerifierOptions, 'secret' | 'alternateSecret' | 'jwksUrl'> {
+  const { AUTH_JWT_SECRET: secret, AUTH_JWT_SECRET_ALTERNATE: alternateSecret, AUTH_JWKS_URL: jwksUrl } = config;
+  if (secret !== undefined) return { secret, ...(alternateSecret === undefined ? {} : { alternateSecret }) };
   return jwksUrl === undefined ? {} : { jwksUrl };
 }
 

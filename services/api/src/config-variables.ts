@@ -1,3 +1,4 @@
+import { kafkaSecurityVariables } from '@carillon/event-log';
 import { allowedOriginsVariable, variable } from '@carillon/runtime';
 import { z } from 'zod';
 
@@ -39,12 +40,22 @@ function credentialVariables(production: boolean) {
       .secret(minSecretBytes)
       .optional()
       .describe('The key of HS256 tokens, at least 32 bytes. This or AUTH_JWKS_URL.'),
+    AUTH_JWT_SECRET_ALTERNATE: variable
+      .secret(minSecretBytes)
+      .optional()
+      .describe('A second key of HS256 tokens that is accepted: the next one before a change of AUTH_JWT_SECRET, the last one after it.'),
     AUTH_JWKS_URL: variable.url('https:', 'http:').optional().describe('Where the keys of asymmetrically signed tokens are published.'),
     AUTH_ISSUER: z.string().optional().describe('What `iss` of a token must be.'),
     AUTH_AUDIENCE: z.string().optional().describe('What `aud` of a token must be.'),
     TICKET_SECRET: variable
       .secret(minSecretBytes)
       .describe('The key of connection tickets, at least 32 bytes; the same for API and shards.'),
+    TICKET_SECRET_ALTERNATE: variable
+      .secret(minSecretBytes)
+      .optional()
+      .describe(
+        'A second key of tickets that is accepted, never signed with: the next one before a change of TICKET_SECRET, the last one after it.',
+      ),
     DEV_TOKENS: variable
       .boolean()
       .default(false)
@@ -81,6 +92,7 @@ export const kafkaVariables = {
     .default('carillon.notifications')
     .describe('The topic of notifications.'),
   KAFKA_PARTITIONS: variable.integer({ min: 1, max: 1024 }).default(64).describe('Partitions of the topic, fixed for good.'),
+  ...kafkaSecurityVariables,
 };
 
 /** Variables of a process of its own. */

@@ -1,5 +1,5 @@
 export { type Api, type ApiParts, createApi } from './api.ts';
-export { type ApiConfig, apiConfigSchema, apiProcessSchema, migrateSchema } from './config.ts';
+export { type ApiConfig, apiConfigSchema, apiProcessSchema, migrateSchema, preflightSchema } from './config.ts';
 export { kafkaVariables, logVariables, processVariables } from './config-variables.ts';
 export { ApiMetrics } from './metrics.ts';
 export { RelayMetrics } from './relay/relay-metrics.ts';

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { checkKafkaSecurity, kafkaSecurityVariables } from '@carillon/event-log';
 import { allowedOriginsVariable, failpointsVariable, variable } from '@carillon/runtime';
 import { z } from 'zod';
 
@@ -37,15 +38,32 @@ function addressVariables(production: boolean) {
       .describe('Name of this shard, the same after a restart, unique in the cluster. Default: the host name.'),
     SHARD_PUBLIC_URL: publicUrl(production),
     ALLOWED_ORIGINS: allowedOriginsVariable(production),
+    UWS_SHA256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
+      .optional()
+      .describe(
+        "SHA-256 of the WebSocket engine's file where it is the official release, as in the image; by default that of the lockfile's.",
+      ),
   };
 }
 
 const credentialVariables = {
   TICKET_SECRET: variable.secret(minSecretBytes).describe('Signs connection tickets; the same for API and shards.'),
+  TICKET_SECRET_ALTERNATE: variable
+    .secret(minSecretBytes)
+    .optional()
+    .describe(
+      'A second key of tickets that is accepted, never signed with: the next one before a change of TICKET_SECRET, the last one after it.',
+    ),
   AUTH_JWT_SECRET: variable
     .secret(minSecretBytes)
     .optional()
     .describe('Verifies user tokens (HS256), at least 32 bytes: `bearer.` credentials. This or AUTH_JWKS_URL.'),
+  AUTH_JWT_SECRET_ALTERNATE: variable
+    .secret(minSecretBytes)
+    .optional()
+    .describe('A second key of HS256 tokens that is accepted: the next one before a change of AUTH_JWT_SECRET, the last one after it.'),
   AUTH_JWKS_URL: variable.url('https:', 'http:').optional().describe('Verifies user tokens by the keys found there, instead of a secret.'),
   AUTH_ISSUER: z.string().optional().describe('Required `iss` of user tokens.'),
   AUTH_AUDIENCE: z.string().optional().describe('Required `aud` of user tokens.'),
@@ -94,9 +112,11 @@ function limitVariables(production: boolean) {
  * with a JWKS URL beside it, the secret rules, as in the API.
  */
 function checkCredentials(production: boolean) {
-  return (config: { AUTH_JWT_SECRET?: unknown; AUTH_JWKS_URL?: unknown }, context: z.RefinementCtx): void => {
-    const { AUTH_JWT_SECRET: secret, AUTH_JWKS_URL: jwksUrl } = config;
+  return (config: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void => {
+    const [secret, jwksUrl] = [config['AUTH_JWT_SECRET'], config['AUTH_JWKS_URL']];
     const fault = (variable: string, message: string) => context.addIssue({ code: 'custom', path: [variable], message });
+    if (secret === undefined && config['AUTH_JWT_SECRET_ALTERNATE'] !== undefined)
+      fault('AUTH_JWT_SECRET_ALTERNATE', 'needs AUTH_JWT_SECRET');
     if (secret === undefined && jwksUrl === undefined) fault('AUTH_JWT_SECRET', 'or AUTH_JWKS_URL is required');
     if (production && secret !== undefined && jwksUrl !== undefined)
       fault('AUTH_JWKS_URL', 'must not be set beside AUTH_JWT_SECRET: one of them fixes the algorithm');
@@ -123,6 +143,7 @@ export function shardProcessSchema(production: boolean) {
       .integer({ min: 1, max: 10_000 })
       .default(64)
       .describe('Partitions of the topic; fixed for good, because the count decides which partition a user is in.'),
+    ...kafkaSecurityVariables,
     KAFKA_GROUP: z.string().default('carillon-shards').describe('Consumer group of the shards.'),
     REDIS_URL: variable.url('redis:', 'rediss:').describe('Redis for presence and the inboxes of the shards.'),
     FAILPOINTS: failpointsVariable(production),
@@ -133,7 +154,10 @@ export function shardProcessSchema(production: boolean) {
       .describe('Least severe level that is logged.'),
     LOG_PRETTY: variable.boolean().optional().describe('Logs for people instead of JSON; by default on a terminal in development.'),
   };
-  return z.object(variables).superRefine(checkCredentials(production), { when: () => true });
+  return z
+    .object(variables)
+    .superRefine(checkCredentials(production), { when: () => true })
+    .superRefine(checkKafkaSecurity, { when: () => true });
 }
 
 function publicUrl(production: boolean) {

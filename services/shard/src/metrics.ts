@@ -82,6 +82,7 @@ export class ShardMetrics {
     this.#counter(metrics, 'carillon_ws_frames_refused_total', 'Frames the transport refused', undefined, (counts) => counts.framesRefused);
     this.#counter(metrics, 'carillon_ws_bytes_sent_total', 'Payload bytes handed to sockets', undefined, (counts) => counts.bytesSent);
     this.#counter(metrics, 'carillon_ws_writes_total', 'Corked writes: frames ÷ writes = coalescing', undefined, (counts) => counts.writes);
+    this.#counter(metrics, 'carillon_ws_upgrades_total', 'Upgrades accepted', undefined, (counts) => counts.upgrades);
     this.#counter(metrics, 'carillon_ws_upgrades_refused_total', 'Upgrades refused', 'reason', (counts) => counts.upgradesRefused);
     this.#counter(
       metrics,
@@ -173,6 +174,7 @@ export class ShardCounts {
   /** Those of a full send queue are counted by `slowConsumers`. */
   readonly resyncs = { gap: 0, takeover: 0, degraded: 0, recovered: 0 };
   readonly upgradesRefused: Record<string, number> = {};
+  upgrades = 0;
   framesIgnored = 0;
   framesRefused = 0;
   bytesSent = 0;

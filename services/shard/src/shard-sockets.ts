@@ -59,6 +59,7 @@ export class ShardSockets implements Disposable {
     this.#server = new UwsServer({
       host: config.HOST,
       port: config.SHARD_PORT,
+      engineSha256: config.UWS_SHA256,
       clock,
       onUpgrade: (request) => acceptUpgrade(request, accept),
     });
@@ -140,7 +141,7 @@ export class ShardSockets implements Disposable {
       heartbeatMs: config.HEARTBEAT_MS,
       connectionsPerUser: config.CONNECTIONS_PER_USER,
       connections: this.connections,
-      credentials: new Credentials(new Tickets(config.TICKET_SECRET, clock), createVerifier(config, clock)),
+      credentials: new Credentials(new Tickets(config.TICKET_SECRET, clock, config.TICKET_SECRET_ALTERNATE), createVerifier(config, clock)),
       registrar: life.registrar,
       recent: this.recent,
       ...{ counts, logger },
@@ -159,7 +160,8 @@ function createAdmission({ config, clock, random, counts }: ShardSocketsOptions,
 
 /** No leeway: the end of the credential is the end of the connection [S3]. */
 function createVerifier(config: ShardConfig, clock: Clock): TokenVerifier {
-  const { AUTH_JWT_SECRET: secret, AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = config;
-  const present = Object.entries({ secret, jwksUrl, issuer, audience }).filter(([, value]) => value !== undefined);
+  const { AUTH_JWT_SECRET: secret, AUTH_JWT_SECRET_ALTERNATE: alternateSecret } = config;
+  const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = config;
+  const present = Object.entries({ secret, alternateSecret, jwksUrl, issuer, audience }).filter(([, value]) => value !== undefined);
   return new TokenVerifier({ ...Object.fromEntries(present), leewaySeconds: 0 }, clock);
 }

@@ -123,7 +123,7 @@ class ComposedShard implements Shard {
       logger: parts.logger,
       reader: this.#reader,
       onLeft: () => this.#life?.resign(),
-      tickets: new Tickets(config.TICKET_SECRET, clock),
+      tickets: new Tickets(config.TICKET_SECRET, clock, config.TICKET_SECRET_ALTERNATE),
       isDelivered: () => (this.#life?.isDelivered() ?? true) && sockets.pendingFlushes === 0,
       readLeases: () => parts.presence.readLeases(),
     });

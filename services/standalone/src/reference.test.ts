@@ -1,5 +1,6 @@
-import { ApiMetrics, apiProcessSchema, migrateSchema, RelayMetrics } from '@carillon/api';
-import { Metrics } from '@carillon/runtime';
+import { ApiMetrics, apiProcessSchema, migrateSchema, preflightSchema, RelayMetrics } from '@carillon/api';
+import { CanaryMetrics, canarySchema } from '@carillon/canary';
+import { Metrics, observeProcess } from '@carillon/runtime';
 import { ShardMetrics, shardProcessSchema } from '@carillon/shard';
 import { expect, test } from 'vitest';
 import { configReference } from './reference/config-reference.ts';
@@ -13,6 +14,8 @@ test('docs/reference/config.md is what the schemas say', async () => {
     { process: 'api', production: apiProcessSchema(true), development: apiProcessSchema(false) },
     { process: 'shard', production: shardProcessSchema(true), development: shardProcessSchema(false) },
     { process: 'migrate', production: migrateSchema(), development: migrateSchema() },
+    { process: 'preflight', production: preflightSchema(), development: preflightSchema() },
+    { process: 'canary', production: canarySchema(), development: canarySchema() },
   ]);
   await expect(reference).toMatchFileSnapshot(file('config'));
 });
@@ -22,13 +25,16 @@ test('docs/reference/errors.md is what the catalogues say', async () => {
 });
 
 test('docs/reference/metrics.md is what the processes register', async () => {
-  const [api, shard] = [new Metrics(), new Metrics()];
+  const [api, shard, canary] = [new Metrics(), new Metrics(), new Metrics()];
   new ApiMetrics(api);
   new RelayMetrics(api);
   new ShardMetrics(shard);
+  new CanaryMetrics(canary);
+  for (const metrics of [api, shard, canary]) observeProcess(metrics, []);
   const reference = metricsReference([
     { process: 'api', metrics: api },
     { process: 'shard', metrics: shard },
+    { process: 'canary', metrics: canary },
   ]);
   await expect(reference).toMatchFileSnapshot(file('metrics'));
 });

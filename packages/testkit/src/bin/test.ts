@@ -16,7 +16,7 @@ import { startServices } from '../services.ts';
  */
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const projects = ['unit', 'pg', 'pg15', 'kafka', 'redis', 'e2e', 'browser', 'faults'];
+const projects = ['unit', 'pg', 'pg15', 'kafka', 'redis', 'chart', 'e2e', 'browser', 'faults'];
 const resultSchema = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),

@@ -1,4 +1,4 @@
-import { KafkaWriter } from '@carillon/event-log';
+import { KafkaWriter, kafkaSecurity } from '@carillon/event-log';
 import { RedisPresence } from '@carillon/presence';
 import {
   AdminServer,
@@ -31,7 +31,13 @@ async function main(): Promise<void> {
   for (const misspelt of misspeltVariables(schema, process.env)) logger.warn(misspelt, 'unknown variable, perhaps misspelt');
   const metrics = new Metrics();
   metrics.collectProcess();
-  const writer = new KafkaWriter({ brokers: config.KAFKA_BROKERS, topic: config.KAFKA_TOPIC, clientId: 'carillon-api', logger });
+  const writer = new KafkaWriter({
+    brokers: config.KAFKA_BROKERS,
+    security: kafkaSecurity(config),
+    topic: config.KAFKA_TOPIC,
+    clientId: 'carillon-api',
+    logger,
+  });
   const presence = new RedisPresence({ url: config.REDIS_URL, logger, onOperation: observePresence(metrics) });
   const failpoint = armFailpoints(config.FAILPOINTS);
   const api = createApi(config, { writer, presence, logger, metrics, failpoint });

@@ -1,4 +1,4 @@
-import { ensureTopic } from '@carillon/event-log';
+import { ensureTopic, kafkaSecurity } from '@carillon/event-log';
 import { createLogger, exitOnStartError, parseConfig } from '@carillon/runtime';
 import { migrate } from '@carillon/store';
 import { migrateSchema } from '../config.ts';
@@ -12,7 +12,8 @@ async function main(): Promise<void> {
   const logger = createLogger({ level: config.LOG_LEVEL, pretty: config.LOG_PRETTY ?? process.stdout.isTTY, name: 'migrate' });
   await migrate({ url: config.DATABASE_URL, logger });
   if (config.KAFKA_BROKERS === undefined) return;
-  await ensureTopic({ brokers: config.KAFKA_BROKERS, topic: config.KAFKA_TOPIC, partitions: config.KAFKA_PARTITIONS, logger });
+  const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic, KAFKA_PARTITIONS: partitions } = config;
+  await ensureTopic({ brokers, security: kafkaSecurity(config), topic, partitions, logger });
 }
 
 await main().catch(exitOnStartError);

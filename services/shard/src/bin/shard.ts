@@ -1,4 +1,4 @@
-import { KafkaReader, makeMemberLeave } from '@carillon/event-log';
+import { KafkaReader, kafkaSecurity, makeMemberLeave } from '@carillon/event-log';
 import { RedisPresence } from '@carillon/presence';
 import {
   AdminServer,
@@ -38,13 +38,14 @@ async function main(): Promise<void> {
   const onOperation = (op: string, seconds: number) => shardMetrics.observePresence(config.SHARD_ID, op, seconds);
   const failpoint = armFailpoints(config.FAILPOINTS);
   const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic, KAFKA_GROUP: groupId, REDIS_URL: url } = config;
+  const security = kafkaSecurity(config);
   const presence = new RedisPresence({ url, logger, onOperation });
   const shard = createShard(limitConnections(config, logger), {
-    reader: (member) => new KafkaReader({ brokers, topic, groupId, member, logger, failpoint }),
+    reader: (member) => new KafkaReader({ brokers, security, topic, groupId, member, logger, failpoint }),
     partitionCount: config.KAFKA_PARTITIONS,
     presence,
     inbox: (token) => new RedisInbox({ url, token, clock: systemClock, random: Math.random, logger }),
-    evict: (memberId) => makeMemberLeave({ brokers, groupId, memberId, logger }),
+    evict: (memberId) => makeMemberLeave({ brokers, security, groupId, memberId, logger }),
     logger,
     metrics: shardMetrics,
     failpoint,

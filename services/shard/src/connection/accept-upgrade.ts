@@ -43,6 +43,7 @@ export function acceptUpgrade(request: UpgradeRequest, parts: AcceptParts): Upgr
 function openSocket(socket: Socket, address: string, claim: Claim | undefined, parts: AcceptParts): SocketListener {
   const connection = new Connection(randomUUID(), socket, parts.connectionParts);
   parts.admission.enter(address);
+  parts.counts.upgrades += 1;
   parts.connections.open(connection);
   if (claim !== undefined) parts.onOpen(connection, claim);
   // A turn later: uWS knows the listener only when this call has returned.

@@ -1,6 +1,8 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { StartError } from '@carillon/runtime';
 import { expect, test } from 'vitest';
-import { chooseBuild } from './native-module.ts';
+import { checkNativeModule, chooseBuild } from './native-module.ts';
 
 const debian12 = { os: 'linux', arch: 'x64', abi: '115', glibc: '2.36' };
 
@@ -23,4 +25,10 @@ test.each([
 ])('the WebSocket engine refuses %s with one sentence', (_, platform) => {
   expect(() => chooseBuild(platform)).toThrow(StartError);
   expect(() => chooseBuild(platform)).toThrow(/^the WebSocket engine .+[^\n]$/);
+});
+
+test('only the known build is loaded, and only the one whose sum an image tells', () => {
+  const folder = dirname(createRequire(import.meta.url).resolve('uWebSockets.js/package.json'));
+  expect(() => checkNativeModule(folder)).not.toThrow();
+  expect(() => checkNativeModule(folder, '0'.repeat(64))).toThrow(/is not the known one/);
 });

@@ -38,6 +38,8 @@ const lingerMs = 5_000;
 type UwsServerOptions = {
   readonly host: string;
   readonly port: number;
+  /** Of the engine's file, where it is not the lockfile's. */
+  readonly engineSha256?: string | undefined;
   readonly clock: Clock;
   readonly onUpgrade: (request: UpgradeRequest) => UpgradeAnswer;
 };
@@ -55,7 +57,7 @@ export class UwsServer {
 
   /** Listens and returns the port. Throws StartError where the engine does not run or the port is taken. */
   listen(): number {
-    const uws = loadEngine();
+    const uws = loadEngine(this.#options.engineSha256);
     const app = uws.App();
     this.#uws = uws;
     this.#app = app;
@@ -112,9 +114,9 @@ export class UwsServer {
   }
 }
 
-function loadEngine(): UwsModule {
+function loadEngine(sha256: string | undefined): UwsModule {
   const require = createRequire(import.meta.url);
-  checkNativeModule(dirname(require.resolve('uWebSockets.js/package.json')));
+  checkNativeModule(dirname(require.resolve('uWebSockets.js/package.json')), sha256);
   return require('uWebSockets.js');
 }
 

@@ -1,0 +1,37 @@
+import pg from 'pg';
+import { asUnavailable } from './unavailable.ts';
+
+/** What an operator wants to know of the server before anything is installed on it. */
+export type PostgresFacts = {
+  /** `18.4`. */
+  readonly version: string;
+  readonly isReplica: boolean;
+  /** Whether this user may make tables here. */
+  readonly mayCreate: boolean;
+  readonly maxConnections: number;
+};
+
+const text = `SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS replica,
+  has_schema_privilege(current_schema(), 'CREATE') AS creates, current_setting('max_connections')::int AS connections`;
+
+/** One connection, one question. Throws `unavailable` when Postgres cannot be reached within 10 s or refuses the user. */
+export async function inspectPostgres(url: string): Promise<PostgresFacts> {
+  const client = new pg.Client({ connectionString: url, application_name: 'carillon-preflight', connectionTimeoutMillis: 10_000 });
+  client.on('error', () => undefined); // a connection that breaks here fails the question
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: number; replica: boolean; creates: boolean | null; connections: number }>(text);
+    const [row] = rows;
+    const version = row?.version ?? 0;
+    return {
+      version: `${Math.floor(version / 10_000)}.${version % 10_000}`,
+      isReplica: row?.replica === true,
+      mayCreate: row?.creates === true,
+      maxConnections: row?.connections ?? 0,
+    };
+  } catch (error) {
+    throw asUnavailable(error);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,2 @@
+export { canarySchema } from './config.ts';
+export { CanaryMetrics } from './metrics.ts';
