@@ -185,6 +185,7 @@ describe('a refused upgrade', () => {
     expect(Number(third.refused?.retryAfter)).toBeGreaterThanOrEqual(1);
     expect(Number(third.refused?.retryAfter)).toBeLessThanOrEqual(5);
     expect(await metric(shard, 'carillon_ws_upgrades_refused_total', 'reason="count"')).toBe(1);
+    expect(await metric(shard, 'carillon_ws_upgrades_total')).toBe(2);
     first?.socket.close();
     await expect.poll(() => metric(shard, 'carillon_ws_connections')).toBe(1);
     await cluster.connect(shard, 'carol');
