@@ -52,6 +52,7 @@ describe.each(cases)('the objects of the case %s', (name) => {
   test('[K1] every container is locked in and bounded, and what serves is probed', () => {
     for (const { object, pod } of podsOf(objects())) {
       expect(pod.automountServiceAccountToken).toBe(false);
+      expect(pod['nodeSelector'], object.metadata.name).toMatchObject({ 'kubernetes.io/arch': 'amd64' });
       for (const container of [...pod.initContainers, ...pod.containers]) {
         const where = `${object.kind} ${object.metadata.name} ${container.name}`;
         expect(container.securityContext, where).toEqual({

@@ -22,6 +22,11 @@ securityContext:
   seccompProfile: { type: RuntimeDefault }
 {{- end -}}
 
+{{/* Of pods without values of their own: the image is for this architecture only. */}}
+{{- define "carillon.architecture" -}}
+nodeSelector: { kubernetes.io/arch: amd64 }
+{{- end -}}
+
 {{/* The start may wait for Kafka and a group's rebalance; after it only a stuck event loop is a reason to restart. */}}
 {{- define "carillon.probes" -}}
 startupProbe:
