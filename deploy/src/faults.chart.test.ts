@@ -106,6 +106,11 @@ test.each<[object, RegExp]>([
   [{ config: { KAFKA_BROKERS: 'k:1', DEV_TOKENS: true } }, /additional properties 'DEV_TOKENS' not allowed/],
   [{ shard: { replicas: 0, publicUrl: 'wss://a/{index}' } }, /shard\/replicas.*minimum: got 0, want 1/],
   [{ shard: { addressing: 'direct' } }, /shard\/addressing.*'perShard', 'shared', 'internal'/],
+  [
+    { metrics: { slo: { delivery: { threshold_seconds: 0.3 } } } },
+    /metrics\/slo\/delivery\/threshold_seconds.*value must be one of.*0\.25, 0\.5/,
+  ],
+  [{ metrics: { slo: { api: { objective: 99.9 } } } }, /metrics\/slo\/api\/objective.*maximum: got 99\.9, want 1/],
   [{ shard: { publicUrl: 'https://a' } }, /shard\/publicUrl.*does not match pattern/],
   [
     { api: { resources: { requests: { memory: '1Gi' }, limits: { memory: 'lots' } } } },

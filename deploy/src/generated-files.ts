@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { dashboards } from './dashboards/catalogue.ts';
 import { toGrafana } from './dashboards/dashboard.ts';
 import { configSchema, variablesOfProcesses } from './process-variables.ts';
+import { sloSchema } from './slo-schema.ts';
 import { valuesSchema } from './values-schema.ts';
 import { valuesTable } from './values-table.ts';
 
@@ -19,6 +20,7 @@ export function generatedFiles(): Map<string, string> {
   const table = valuesTable(schema, parse(readFileSync(`${chartFolder}/values.yaml`, 'utf8')));
   return new Map([
     ['values.schema.json', json(schema)],
+    ['files/slo.schema.json', json(z.toJSONSchema(sloSchema, { io: 'input' }))],
     ['files/variables.json', json(variablesOfProcesses())],
     ['README.md', withTable(readme, table)],
     ...Object.entries(dashboards).map(([name, dashboard]): [string, string] => [`files/dashboards/${name}.json`, toGrafana(dashboard)]),

@@ -38,6 +38,21 @@ describe.each(cases)('values of the case %s', (name) => {
   });
 });
 
+/** The models take unknown fields, as Kubernetes does not: these are the ones that the chart uses. */
+const knownFields: Readonly<Record<string, readonly string[]>> = {
+  HTTPRoute: ['parentRefs', 'hostnames', 'rules'],
+  ScaledObject: ['scaleTargetRef', 'minReplicaCount', 'maxReplicaCount', 'cooldownPeriod', 'triggers'],
+  PrometheusRule: ['groups'],
+  ServiceMonitor: ['jobLabel', 'selector', 'endpoints'],
+};
+
+test('custom resources have no field that their operators do not know', () => {
+  const objects = cases.flatMap((name) => objectsOf(renderText(caseValues(name))));
+  const custom = objects.filter(({ kind }) => isModelled(kind));
+  expect(new Set(custom.map(({ kind }) => kind))).toEqual(new Set(Object.keys(knownFields)));
+  for (const { kind, spec } of custom) expect(knownFields[kind]).toEqual(expect.arrayContaining(Object.keys(spec ?? {})));
+});
+
 /** What `kubernetes-validate --strict` finds, unknown fields too; it has no schemas of custom resources. */
 function faultsOf(text: string, kube: string): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-chart-'));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sloChangesSchema } from './slo-schema.ts';
 
 /** The values of the chart but `config`, which comes from the processes' own schemas. Each description ends up in the README. */
 
@@ -206,7 +207,7 @@ export const valuesSchema = z.strictObject({
       labels: labels('Their labels, as the sidecar selects them.'),
       annotations: labels('Their annotations, such as the folder.'),
     }),
-    slo: map('Changes to files/slo.json, merged over it.'),
+    slo: sloChangesSchema,
   }),
   extraObjects: z.array(z.union([z.string(), z.looseObject({})])).describe('Further objects; templates are filled in.'),
 });

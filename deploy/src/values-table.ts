@@ -4,6 +4,9 @@ type Row = { readonly path: string; readonly value: unknown; readonly descriptio
 /** A secret's three fields are one row: the same sentence seventeen times over tells nobody anything. */
 const secretFields = ['value', 'existingSecret', 'key'];
 
+/** Values with a reference of their own: docs/reference/config.md, files/slo.json. */
+const asWhole = ['config', 'metrics.slo'];
+
 /** The README's table: every value, its default from `values.yaml`, what it is for. Throws where a value has no description. */
 export function valuesTable(schema: Property, defaults: unknown): string {
   const rows = rowsOf('', schema, defaults).map(
@@ -15,7 +18,7 @@ export function valuesTable(schema: Property, defaults: unknown): string {
 function rowsOf(path: string, { properties, description = '' }: Property, value: unknown): Row[] {
   const names = Object.keys(properties ?? {});
   if (secretFields.every((name) => names.includes(name))) return [secretRow(path, properties ?? {}, value)];
-  if (names.length > 0 && path !== 'config')
+  if (names.length > 0 && !asWhole.includes(path))
     return names.flatMap((name) => rowsOf(path === '' ? name : `${path}.${name}`, properties?.[name] ?? {}, fieldOf(value, name)));
   if (description === '' && !path.includes('resources')) throw new Error(`${path} has no description`);
   return [{ path, value, description }];

@@ -18,7 +18,8 @@
 {{- $maxConnections := int64 .Values.shard.maxConnections -}}
 {{- $partitions := int (default 64 .Values.config.KAFKA_PARTITIONS) -}}
 {{- $drain := sub (include "carillon.shardGrace" . | int) (add (int .Values.drain.endpointSeconds) 10) -}}
-{{- $windows := list -}}
+{{- /* The dashboards read the hour. */ -}}
+{{- $windows := list "1h" -}}
 {{- range $slo.burn_rates }}{{ $windows = concat $windows (list .long .short) }}{{ end -}}
 {{- $selector := printf "namespace=%q" $ns -}}
 {{- $errors := dict
