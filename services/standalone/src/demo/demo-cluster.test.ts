@@ -122,3 +122,10 @@ test('[E3] a pause is of the user’s partition, and asked for again it is the s
   expect(answer).toMatchObject({ status: 202, body: { partition: partitionOf('ann', partitionCount), ends_at: expect.any(Number) } });
   expect(await ask('POST', '/faults/pause-delivery?user_id=ann')).toEqual(answer);
 });
+
+test('[E2] stopped while it is dead, a shard does not come back', async () => {
+  const { connect, shard } = await setUp();
+  shard.kill();
+  await shard.stop();
+  await expect(connect()).rejects.toThrow();
+});

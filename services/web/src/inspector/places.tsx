@@ -5,6 +5,7 @@ import { usePolled } from './use-polled.ts';
 import './places.css';
 
 const everyMs = 1_000;
+const nobody = () => () => undefined;
 
 /** The shards, and for each tab which one holds it and which one owns its user's partition. */
 export function Places({ sides }: { readonly sides: readonly Side[] }) {
@@ -14,6 +15,7 @@ export function Places({ sides }: { readonly sides: readonly Side[] }) {
       {sides.map((side) => (
         <Placement key={side.userId} side={side} />
       ))}
+      <SameShard sides={sides} />
     </div>
   );
 }
@@ -37,6 +39,18 @@ function Shards({ side }: { readonly side: Side }) {
       ))}
     </ul>
   );
+}
+
+/** After a shard died its tabs are with the other one. Whoever connects next goes apart again. */
+function SameShard({ sides: [first, second] }: { readonly sides: readonly Side[] }) {
+  const held = useShard(first);
+  const other = useShard(second);
+  if (held === undefined || held !== other) return null;
+  return <p className="places__note">One shard holds both tabs: cut the socket, and it goes to the other one</p>;
+}
+
+function useShard(side: Side | undefined): string | undefined {
+  return useSyncExternalStore(side?.client.connection.subscribe ?? nobody, () => side && shardOf(side.client));
 }
 
 function Placement({ side: { userId, client } }: { readonly side: Side }) {
