@@ -6,12 +6,12 @@ import { Publisher } from './publisher.ts';
 import { profile, type ScenarioSettings } from './settings.ts';
 import type { Chat } from './setup-chats.ts';
 import { type Play, SocketPool } from './socket-pool.ts';
-import { type Thresholds, thresholdsOf } from './thresholds.ts';
+import { type Kind, type Thresholds, thresholdsOf } from './thresholds.ts';
 
 const trendStats = ['count', 'min', 'avg', 'med', 'p(90)', 'p(99)', 'p(99.9)', 'max'];
 
 /** What most scenarios share: readers that connect and stay, and messages at a constant rate once all are there. */
-export function steadyOptions(settings: ScenarioSettings, kind: { isDisturbed?: boolean } = {}): Options {
+export function steadyOptions(settings: ScenarioSettings, kind: Kind = {}): Options {
   return optionsOf({ hold: holdScenario(settings), publish: publishScenario(settings) }, thresholdsOf(settings, kind));
 }
 

@@ -20,11 +20,21 @@ export const always: Thresholds = {
 /** What must hold while no connection changes. Elsewhere repeats are the protocol's right, and told apart by `seq`. */
 const undisturbed: Thresholds = { gaps: ['count==0'], duplicates: ['count==0'], order_violations: ['count==0'] };
 
+/** What a scenario does to its readers, by which less can be asked of it. */
+export type Kind = {
+  /** Connections change: repeats and refused connects are part of it. */
+  readonly isDisturbed?: boolean;
+  /** Readers are cut off: their messages wait for them, so latency is shown, not judged. */
+  readonly isCut?: boolean;
+  /** How many events there will be is not known before. */
+  readonly isOpenEnded?: boolean;
+};
+
 /**
  * The thresholds of a scenario. A threshold over no samples passes, so the number of deliveries is one of its own. Latency limits
  * are those of slo.json times the profile's factor: on a shared laptop they would judge the neighbours.
  */
-export function thresholdsOf(settings: ScenarioSettings, kind: { isDisturbed?: boolean; isOpenEnded?: boolean } = {}): Thresholds {
+export function thresholdsOf(settings: ScenarioSettings, kind: Kind = {}): Thresholds {
   const due = settings.rate * settings.steadySeconds * meanAudience(settings);
   return {
     ...always,
@@ -32,7 +42,7 @@ export function thresholdsOf(settings: ScenarioSettings, kind: { isDisturbed?: b
     deliveries: [`count>=${kind.isOpenEnded === true ? 1 : Math.floor(0.9 * due)}`],
     ...kept,
     ...byAudience(settings),
-    ...(profile.latencyFactor === null ? {} : limits(profile.latencyFactor, kind.isDisturbed === true)),
+    ...(profile.latencyFactor === null ? {} : limits(profile.latencyFactor, kind)),
   };
 }
 
@@ -52,12 +62,14 @@ export function byAudience({ audiences }: ScenarioSettings): Thresholds {
   );
 }
 
-function limits(factor: number, isDisturbed: boolean): Thresholds {
+function limits(factor: number, kind: Kind): Thresholds {
   const { delivery, api, connect } = objectives;
   return {
-    publish_to_receive_ms: [`p(${percent(delivery.objective)})<${delivery.threshold_seconds * 1_000 * factor}`],
     api_success: [`rate>=${api.objective}`],
-    ...(isDisturbed ? {} : { connect_success: [`rate>=${connect.objective}`] }),
+    ...(kind.isCut === true
+      ? {}
+      : { publish_to_receive_ms: [`p(${percent(delivery.objective)})<${delivery.threshold_seconds * 1_000 * factor}`] }),
+    ...(kind.isDisturbed === true ? {} : { connect_success: [`rate>=${connect.objective}`] }),
   };
 }
 

@@ -16,7 +16,7 @@ const lastMessage = new Map<string, string>();
 
 export const options = optionsOf(
   { hold: holdScenario(settings), publish: publishScenario(settings) },
-  thresholdsOf(settings, { isDisturbed: true, isOpenEnded: true }),
+  thresholdsOf(settings, { isDisturbed: true, isCut: true, isOpenEnded: true }),
 );
 export const setup = (): Chat[] => setupChats(settings);
 export const hold = (chats: Chat[]): void => holdReaders(settings, chats, comeAndGo);

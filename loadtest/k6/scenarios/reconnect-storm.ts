@@ -9,7 +9,7 @@ export { handleSummary } from '../lib/summary.ts';
 const settings = settingsOf('reconnect-storm');
 const send = publisherOf(settings);
 
-export const options = steadyOptions(settings, { isDisturbed: true });
+export const options = steadyOptions(settings, { isDisturbed: true, isCut: true });
 export const setup = (): Chat[] => setupChats(settings);
 export const hold = (chats: Chat[]): void => holdReaders(settings, chats, cutOnce());
 export const publish = (chats: Chat[]): void => send(chats);

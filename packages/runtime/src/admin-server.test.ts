@@ -62,7 +62,7 @@ test('metrics are Prometheus text, and an unknown path is a 404', async () => {
   expect(await status('/')).toBe(404);
 });
 
-test('[O1] a drain is asked for by POST and an operator’s header, where the process allows it at all', async () => {
+test('[A1] a drain is asked for by POST and an operator’s header, where the process allows it at all', async () => {
   let drains = 0;
   const options = { host: '127.0.0.1', port: 0, health: [], metrics: new Metrics() };
   const onDrain = () => {

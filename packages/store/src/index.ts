@@ -25,4 +25,5 @@ export { type ReadSyncInput, type ReadSyncOutcome, readSync } from './queries/re
 export { type RemoveMemberInput, type RemoveMemberOutcome, removeMember } from './queries/remove-member.ts';
 export { type UpdateChatInput, type UpdateChatOutcome, updateChat } from './queries/update-chat.ts';
 export { type UpdateMemberRoleInput, type UpdateMemberRoleOutcome, updateMemberRole } from './queries/update-member-role.ts';
+export { readPostgresClock } from './read-postgres-clock.ts';
 export { type BucketRead, type OutboxRead, type OutboxRow, type OutboxStatistics, RelaySession } from './relay-session.ts';

@@ -48,7 +48,7 @@ class Run {
 
 const statusOf = () => new Run(['status', '--json']).json<{ processes: ProcessStatus[]; faults: string[] }>();
 
-test('[O2] status: all is well once every partition has an owner; as a table and as JSON; a silent port is told', async () => {
+test('[A2] status: all is well once every partition has an owner; as a table and as JSON; a silent port is told', async () => {
   await expect.poll(async () => (await statusOf()).faults, { timeout: 30_000 }).toEqual([]);
   const { processes } = await statusOf();
   expect(processes.map(({ kind, state }) => `${kind} ${state}`).sort()).toEqual(['api ready', 'shard ready', 'shard ready']);
@@ -62,7 +62,7 @@ test('[O2] status: all is well once every partition has an owner; as a table and
   expect(silent.printed).toContain(`! http://127.0.0.1:${port} is unreachable`);
 });
 
-test('[O2] publish waits for the push, and tail sees the notification by user and by chat, its content only when asked', async () => {
+test('[A2] publish waits for the push, and tail sees the notification by user and by chat, its content only when asked', async () => {
   const byUser = new Run(['tail', 'bob', '--count', '1', '--json']);
   await expect.poll(() => byUser.noted, { timeout: 30_000 }).toContain('following bob');
   const published = new Run(['publish', 'hello', '--as', 'alice', '--to', 'bob', '--wait', '--json']);
@@ -79,7 +79,20 @@ test('[O2] publish waits for the push, and tail sees the notification by user an
   expect(byUser.printed).not.toContain('hello');
 });
 
-test('[O1] [O2] drain empties a shard and tells its end; the other one owns all; the last one is kept', async () => {
+test('[A2] doctor: a cluster that fits has no fault; a wrong number of partitions and a silent server are told with what to do', async () => {
+  const well = new Run(['doctor', '--json']);
+  const { checks } = await well.json<{ checks: { name: string; faults: string[] }[] }>();
+  expect(checks.map(({ name, faults }) => [name, faults])).toEqual(
+    ['Postgres', 'Kafka', 'Redis', 'clocks', 'descriptors'].map((name) => [name, []]),
+  );
+  expect(await well.ended).toBe(0);
+  const [port = 0] = await freePorts(1);
+  const ill = new Run(['doctor'], { KAFKA_PARTITIONS: '12', REDIS_URL: `redis://127.0.0.1:${port}` });
+  expect(await ill.ended).toBe(1);
+  expect(ill.printed).toMatch(/Kafka +FAULT +1 brokers, 64 partitions[\s\S]*Redis +FAULT[\s\S]*set KAFKA_PARTITIONS=64[\s\S]*ECONNREFUSED/);
+});
+
+test('[A1] [A2] drain empties a shard and tells its end; the other one owns all; the last one is kept', async () => {
   const run = new Run(['drain', 'shard-0', '--json', '--seconds', '60']);
   expect(await run.json()).toMatchObject({ shard: 'shard-0', ended: true });
   expect(await run.ended).toBe(0);

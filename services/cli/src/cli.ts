@@ -1,11 +1,12 @@
 import { StartError, version } from '@carillon/runtime';
 import type { Command, Surroundings } from './command.ts';
+import { doctor } from './commands/doctor.ts';
 import { drain } from './commands/drain.ts';
 import { publish } from './commands/publish.ts';
 import { status } from './commands/status.ts';
 import { tail } from './commands/tail.ts';
 
-const commands: Readonly<Record<string, Command>> = { status, drain, tail, publish };
+const commands: Readonly<Record<string, Command>> = { doctor, status, drain, tail, publish };
 
 const usage = `carillon <command> [flags]: looks after a Carillon cluster
 

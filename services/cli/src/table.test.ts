@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { table } from './table.ts';
 
-test('[O2] columns are as wide as their longest cell, numbers stand to the right', () => {
+test('[A2] columns are as wide as their longest cell, numbers stand to the right', () => {
   expect(
     table(
       ['shard', 'connections', 'state'],

@@ -11,7 +11,9 @@ export function markdownReport(result: LoadResult): string {
       `${result.at.slice(0, 16).replace('T', ' ')} UTC, ${result.target}, Carillon ${result.version}.`,
       `${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}, k6 ${machine.k6}.`,
     ].join('\n'),
-    `**${whole(counts['deliveries'] ?? 0)} of ${whole(counts['expected'] ?? 0)} deliveries came** (reach ${reach(result).toFixed(4)}), ${whole(counts['caught_up'] ?? 0)} of them by catching up. ${zeros(result)}`,
+    result.steps.length > 0
+      ? zeros(result)
+      : `**${whole(counts['deliveries'] ?? 0)} of ${whole(counts['expected'] ?? 0)} deliveries came** (reach ${reach(result).toFixed(4)}), ${whole(counts['caught_up'] ?? 0)} of them by catching up. ${zeros(result)}`,
     steps(result),
     latencies(result),
     times(result),
