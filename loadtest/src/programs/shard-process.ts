@@ -37,7 +37,8 @@ export class ShardProcess implements AsyncDisposable {
   /** Ready when it resolves. */
   static async start(options: ShardProcessOptions): Promise<ShardProcess> {
     const [port = 0, adminPort = 0] = await freePorts(2);
-    const flags = [youngGeneration(options.smallYoung), '--expose-gc', '--import', `${root}loadtest/dist/servers/probe.js`];
+    const profile = process.env['BENCH_CPU_PROFILE'] === 'shard' ? ['--cpu-prof', '--cpu-prof-dir=loadtest/results'] : [];
+    const flags = [youngGeneration(options.smallYoung), '--expose-gc', ...profile, '--import', `${root}loadtest/dist/servers/probe.js`];
     const [command, ...args] = pinned(0, [process.execPath, ...flags, `${root}services/shard/dist/bin/shard.js`]);
     // What it logs goes where progress goes: stdout is for the table.
     const child = spawn(command, args, { env: environment(options, port, adminPort), stdio: ['ignore', 2, 2, 'ipc'] });

@@ -1,7 +1,7 @@
 import { AppError } from '@carillon/protocol';
 
 /** Longer credentials are refused unread: a token of ours has a few hundred bytes. */
-const maxTokenLength = 4096;
+export const maxTokenLength = 4096;
 
 /** Headers that let the token itself choose its key or its rules. */
 const refusedHeaders = ['jku', 'x5u', 'jwk', 'crit'];

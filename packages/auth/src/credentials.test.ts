@@ -7,7 +7,6 @@ import { systemClock } from '@carillon/runtime';
 import { exportJWK, type JWTHeaderParameters, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DevTokens } from './dev-tokens.ts';
-import { Tickets } from './tickets.ts';
 import { TokenVerifier } from './token-verifier.ts';
 
 const secret = 'a-secret-that-has-at-least-32-bytes-in-it';
@@ -158,38 +157,6 @@ describe('a JWT verified by a JWKS', () => {
   test('answers unavailable, not unauthenticated, while the keys cannot be fetched', async () => {
     const away = new TokenVerifier({ jwksUrl: 'http://127.0.0.1:1/jwks.json', leewaySeconds: 30 }, clock);
     expect(await codeOf(away.verify(await sign(rsa.privateKey, { alg: 'RS256', kid: 'rsa' })))).toBe('unavailable');
-  });
-});
-
-describe('a ticket', () => {
-  const ticketSecret = 'the-ticket-secret-has-at-least-32-bytes-too';
-  const tickets = new Tickets(ticketSecret, clock);
-  const grant = { userId: 'alice', sessionExpiresAtMs: nowMs + 900_000, lifetimeMs: 60_000 };
-  const at = (laterMs: number) => new Tickets(ticketSecret, { ...clock, nowMs: () => nowMs + laterMs });
-
-  test('[R9] is taken as often as it is presented, until it expires', async () => {
-    const { ticket, expiresAtMs } = await tickets.issue(grant);
-    expect(expiresAtMs).toBe(nowMs + 60_000);
-    for (const laterMs of [0, 0, 59_999])
-      expect(await at(laterMs).verify(ticket)).toEqual({ userId: 'alice', expiresAtMs: nowMs + 900_000 });
-    expect(await codeOf(at(60_000).verify(ticket))).toBe('token_expired');
-  });
-
-  test('[S3] ends with the session it was bought with', async () => {
-    const { ticket, expiresAtMs } = await tickets.issue({ ...grant, sessionExpiresAtMs: nowMs + 10_000 });
-    expect(expiresAtMs).toBe(nowMs + 10_000);
-    expect(await codeOf(at(10_000).verify(ticket))).toBe('token_expired');
-  });
-
-  test('[S2] opens no API, and a JWT is no ticket, also where both have one secret', async () => {
-    const sameSecret = new TokenVerifier({ secret: ticketSecret, leewaySeconds: 30 }, clock);
-    const { ticket } = await tickets.issue(grant);
-    expect(await codeOf(sameSecret.verify(ticket))).toBe('unauthenticated');
-    expect(await codeOf(verifier.verify(ticket))).toBe('unauthenticated');
-    for (const payload of [good, { ...good, session_exp: now + 60 }, { ...good, aud: 'ws' }, { ...good, aud: 'ws', session_exp: '9' }]) {
-      expect(await codeOf(tickets.verify(forge(hs256, payload, ticketSecret)))).toBe('unauthenticated');
-    }
-    expect(await codeOf(tickets.verify(forge(hs256, { ...good, aud: 'ws', exp: now - 1 }, ticketSecret)))).toBe('unauthenticated');
   });
 });
 

@@ -4,7 +4,7 @@ import { type CryptoKey, errors, type JWTPayload, type JWTVerifyGetKey, type JWT
 import { checkHeader } from './check-header.ts';
 import type { HmacKey } from './hmac-key.ts';
 
-type VerifyOptions = Pick<JWTVerifyOptions, 'algorithms' | 'issuer' | 'audience' | 'clockTolerance' | 'requiredClaims'> & { nowMs: number };
+type VerifyOptions = Pick<JWTVerifyOptions, 'algorithms' | 'issuer' | 'audience' | 'clockTolerance'> & { nowMs: number };
 
 /** The claims of a verified token; what else it claims is unknown. */
 export type VerifiedClaims = JWTPayload & { readonly sub: string; readonly exp: number };
@@ -16,7 +16,7 @@ export type VerifiedClaims = JWTPayload & { readonly sub: string; readonly exp: 
 export async function verifyJwt(token: string, key: CryptoKey | JWTVerifyGetKey, options: VerifyOptions): Promise<VerifiedClaims> {
   checkHeader(token);
   const { nowMs, ...rules } = options;
-  const settings = { ...rules, requiredClaims: ['sub', 'exp', ...(rules.requiredClaims ?? [])], currentDate: new Date(nowMs) };
+  const settings = { ...rules, requiredClaims: ['sub', 'exp'], currentDate: new Date(nowMs) };
   try {
     const { payload } = typeof key === 'function' ? await jwtVerify(token, key, settings) : await jwtVerify(token, key, settings);
     return requireClaims(payload);

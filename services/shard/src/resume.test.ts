@@ -40,7 +40,7 @@ describe('a client that comes back to the owner of its partition', () => {
     const pos = await posOf(first, 3);
     first.cut();
     for (const seq of range(4, 4)) await cluster.notify(seq === 5 ? ['bob'] : ['alice'], { seq });
-    await expect.poll(() => metric(shard, 'carillon_delivery_queue_depth')).toBe(0);
+    await expect.poll(() => metric(shard, 'carillon_log_lag_records'), { timeout: 5_000 }).toBe(0);
     const second = await back(shard, 'alice', pos);
     await cluster.notify(['alice'], { seq: 8 });
     await posOf(second, 4);
@@ -100,7 +100,7 @@ describe('a client that comes back to the owner of its partition', () => {
     const pos = await posOf(first, 1);
     first.cut();
     for (const seq of range(9, 2)) await cluster.notify(['alice'], { seq, pad: 400 });
-    await expect.poll(() => metric(shard, 'carillon_delivery_queue_depth')).toBe(0);
+    await expect.poll(() => metric(shard, 'carillon_log_lag_records'), { timeout: 5_000 }).toBe(0);
     const second = await back(shard, 'alice', pos);
     expect([isResumed(second), second.seqs(), await resumes(shard, 'too_much')]).toEqual([false, [], 1]);
   });

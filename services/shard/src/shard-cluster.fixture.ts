@@ -103,7 +103,7 @@ export class ShardCluster implements AsyncDisposable {
 
   async ticket(userId: string, sessionMs = 600_000): Promise<string> {
     const sessionExpiresAtMs = this.clock.nowMs() + sessionMs;
-    return (await this.tickets.issue({ userId, sessionExpiresAtMs, lifetimeMs: 60_000 })).ticket;
+    return this.tickets.issue({ userId, sessionExpiresAtMs, lifetimeMs: 60_000 }).ticket;
   }
 
   /** Appends one event to the log for each partition that its recipients are in. */

@@ -26,7 +26,7 @@ export async function createTicket(parts: TicketParts, caller: Identity, avoidSh
   const shard = chooseShard(await parts.leases.current(), choice) ?? chooseShard(parts.leases.remembered(), choice);
   if (shard === undefined) throw new AppError('unavailable', { detail: 'No shard takes connections now', retryAfterSeconds: 2 });
   const grant = { userId: caller.userId, sessionExpiresAtMs: caller.expiresAtMs, lifetimeMs: ticketLifetimeMs };
-  const { ticket, expiresAtMs } = await parts.tickets.issue(grant);
+  const { ticket, expiresAtMs } = parts.tickets.issue(grant);
   return { ticket, url: shard.url, shard_id: shard.shardId, expires_at: new Date(expiresAtMs).toISOString() };
 }
 
