@@ -23,3 +23,9 @@ test('[R1] a user always has the same partition, inside the range', () => {
     expect(partition).toBeLessThan(64);
   }
 });
+
+test('[R1] an id of any length and any characters is hashed as its UTF-8, whatever was hashed before it', () => {
+  for (const id of ['a'.repeat(128), 'ab', '\u20ac'.repeat(128), '\u{1f600}x', 'b'.repeat(129), '', 'c'.repeat(4096), 'abc']) {
+    expect(partitionOf(id, 1000)).toBe((murmur2(new TextEncoder().encode(id)) & 0x7fffffff) % 1000);
+  }
+});
