@@ -29,15 +29,16 @@ export function Timeline({ snapshot, chatId, userId, onEdit }: Props) {
   const { messages, pending, chat, hasOlder, isLoaded } = snapshot;
   const rows = useMemo((): readonly TimelineRow[] => (pending.length === 0 ? messages : [...messages, ...pending]), [messages, pending]);
   const list = useRef<VirtualizerHandle>(null);
+  const scroller = useRef<HTMLElement>(null);
   const isPrepended = useIsPrepended(keysOf(rows, userId));
-  const stick = useStickToEnd(list, rows.length);
+  const stick = useStickToEnd(scroller, rows.length);
   const unreadFrom = useUnreadFrom(snapshot);
   const loadOlder = useLoadOlder(chatId, hasOlder);
   useReadMark(chat, chatId, stick.isAtEnd && isLoaded);
   useFollowOwn(pending.at(-1)?.client_message_id, stick.scrollToEnd);
 
   const onScroll = (offset: number) => {
-    stick.onScroll(offset);
+    stick.onScroll();
     if (offset < loadAheadPx) loadOlder();
   };
   const onResize = () => {
@@ -48,7 +49,7 @@ export function Timeline({ snapshot, chatId, userId, onEdit }: Props) {
   return (
     <div className="timeline">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region is reached with the keyboard */}
-      <section className="timeline__scroller" aria-label="Messages" tabIndex={0} onKeyDown={moveFocus}>
+      <section ref={scroller} className="timeline__scroller" aria-label="Messages" tabIndex={0} onKeyDown={moveFocus}>
         <div className="timeline__room" />
         {hasOlder || !isLoaded ? <p className="visually-hidden">Older messages load when you scroll up</p> : null}
         <Virtualizer

@@ -1,5 +1,4 @@
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
-import type { VirtualizerHandle } from 'virtua';
 
 /** So near to the end counts as there. */
 const slackPx = 24;
@@ -7,39 +6,42 @@ const slackPx = 24;
 export type EndStick = {
   /** The newest message is in view. */
   readonly isAtEnd: boolean;
-  readonly onScroll: (offset: number) => void;
+  readonly onScroll: () => void;
   readonly onResize: () => void;
   readonly scrollToEnd: () => void;
 };
 
-/** Keeps the newest message in view while the user is there; who scrolls up is left alone until coming back. */
-export function useStickToEnd(list: RefObject<VirtualizerHandle | null>, count: number): EndStick {
+/**
+ * Keeps the newest message in view while the user is there; who scrolls up is left alone until coming back.
+ *
+ * The place is set on the element, not by the list's `scrollToIndex`: that holds its aim until no row was measured for a while, and
+ * takes back who scrolls up meanwhile, in a busy chat for ever.
+ */
+export function useStickToEnd(scroller: RefObject<HTMLElement | null>, count: number): EndStick {
   const [isAtEnd, setIsAtEnd] = useState(true);
   const isStuck = useRef(true);
-  const lastOffset = useRef(0);
+  const lastTop = useRef(0);
+  const goToEnd = useCallback(() => {
+    const element = scroller.current;
+    if (element !== null && isStuck.current) element.scrollTop = element.scrollHeight;
+  }, [scroller]);
   const scrollToEnd = useCallback(() => {
     isStuck.current = true;
     setIsAtEnd(true);
-    list.current?.scrollToIndex(count - 1, { align: 'end' });
-  }, [list, count]);
-  useLayoutEffect(() => {
-    if (isStuck.current && count > 0) list.current?.scrollToIndex(count - 1, { align: 'end' });
-  }, [list, count]);
-  const onScroll = useCallback(
-    (offset: number) => {
-      const handle = list.current;
-      if (handle === null) return;
-      const isNear = offset + handle.viewportSize >= handle.scrollSize - slackPx;
-      // Content that grows moves the end away, not the user: only going up leaves it.
-      if (isNear) isStuck.current = true;
-      else if (offset < lastOffset.current - 1) isStuck.current = false;
-      lastOffset.current = offset;
-      setIsAtEnd(isStuck.current);
-    },
-    [list],
-  );
-  const onResize = useCallback(() => {
-    if (isStuck.current && count > 0) list.current?.scrollToIndex(count - 1, { align: 'end' });
-  }, [list, count]);
-  return { isAtEnd, onScroll, onResize, scrollToEnd };
+    goToEnd();
+  }, [goToEnd]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new row moves the end
+  useLayoutEffect(goToEnd, [goToEnd, count]);
+  const onScroll = useCallback(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const { scrollTop, scrollHeight, clientHeight } = element;
+    const isNear = scrollTop + clientHeight >= scrollHeight - slackPx;
+    // Content that grows moves the end away, not the user: only going up leaves it.
+    if (isNear) isStuck.current = true;
+    else if (scrollTop < lastTop.current - 1) isStuck.current = false;
+    lastTop.current = scrollTop;
+    setIsAtEnd(isStuck.current);
+  }, [scroller]);
+  return { isAtEnd, onScroll, onResize: goToEnd, scrollToEnd };
 }
