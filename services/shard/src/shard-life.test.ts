@@ -4,6 +4,7 @@ import { shardToken } from '@carillon/presence';
 import { partitionOf } from '@carillon/protocol';
 import { Metrics, silentLogger, systemClock } from '@carillon/runtime';
 import { expect, test } from 'vitest';
+import type { Connection } from './connection/connection.ts';
 import { ConnectionTable } from './connection/connection-table.ts';
 import { RecentRecords } from './consumer/recent-records.ts';
 import { InProcessInboxes } from './inbox/in-process-inbox.ts';
@@ -36,12 +37,12 @@ class JoiningReader {
 }
 
 /** A life on its own, whose reader the test plays. */
-function createLife(reader: EventLogReader) {
+function createLife(reader: EventLogReader, connections = new ConnectionTable()) {
   const presence = new FaultyPresence();
   const self = shardToken('a', 1);
   const inbox = new FaultyInbox(new InProcessInboxes().open(self));
   const life: ShardLife = new ShardLife({
-    ...{ token: self, tasks: 4, partitionCount, presence, inbox, reader, connections: new ConnectionTable() },
+    ...{ token: self, tasks: 4, partitionCount, presence, inbox, reader, connections },
     ...{ counts: new ShardMetrics(new Metrics()).forShard('a'), clock: systemClock, random: Math.random, logger: silentLogger },
     recent: new RecentRecords(),
     requestTurn: () => setImmediate(() => life.pool.routeTurn(Number.POSITIVE_INFINITY, () => false)),
@@ -89,4 +90,19 @@ test('[R8] a member that joins anew loads the routes of the partitions that it h
   joining.listener?.onRecords(partition, [{ ...record, offset: 0, appendedAtMs: 0, generation: 3 }]);
   await expect.poll(() => inbox.sent.map(({ to }) => to)).toEqual([holder]);
   expect(loads()).toBe(2 * partitionCount);
+});
+
+test('[R15] a member that joins anew tells the users of the partitions that it has again: another owner may have read their events', async () => {
+  const joining = new JoiningReader();
+  const connections = new ConnectionTable();
+  const { life } = createLife(joining.reader, connections);
+  await using _ = life;
+  const told: unknown[] = [];
+  const ann = { userId: 'ann', state: 'ready', isDegraded: false, next: undefined, send: (frame: unknown) => void told.push(frame) };
+  await life.start();
+  joining.join(1, 'first');
+  connections.join(ann as unknown as Connection);
+  await life.registrar.register('ann');
+  joining.join(2, 'second');
+  await expect.poll(() => told).toEqual([{ type: 'resync', reason: 'gap' }]);
 });

@@ -58,6 +58,7 @@ export class ShardLife {
   readonly pool: DeliveryPool;
   readonly losses: LossNotices;
   #memberId: string | undefined;
+  #partitions: readonly number[] = [];
   #timer: Disposable | undefined;
   #isLookDue = false;
   readonly #ended = new AbortController();
@@ -142,10 +143,13 @@ export class ShardLife {
   }
 
   #assign(partitions: readonly number[]): void {
-    this.#forgetRoutesOfAnotherMember();
+    const isAnother = this.#forgetRoutesOfAnotherMember();
+    const hadBefore = new Set(this.#partitions);
+    this.#partitions = partitions;
     this.#options.recent.assign(partitions, this.#memberId);
     this.#routes.assign(partitions);
     this.registrar.assign(partitions);
+    if (isAnother) this.#tellLoss(partitions.filter((one) => hadBefore.has(one)).flatMap((one) => this.registrar.usersOf(one)));
     this.#options.onAssigned();
     if (!this.#isLookDue) void this.#lookAgain();
   }
@@ -158,11 +162,16 @@ export class ShardLife {
     if (!this.#ended.signal.aborted) await this.#followLeases();
   }
 
-  /** Whoever joined anew may have missed assignments: between two of its own a partition had another owner, and that one the notices. */
-  #forgetRoutesOfAnotherMember(): void {
+  /**
+   * Whoever joined anew may have missed assignments: between two of its own a partition had another owner, and that one the notices,
+   * and maybe the records: the users of such a partition are told [R15]. True: it did.
+   */
+  #forgetRoutesOfAnotherMember(): boolean {
     const memberId = this.#options.reader.memberId();
-    if (memberId !== this.#memberId) this.#routes.assign([]);
+    const isAnother = memberId !== this.#memberId;
+    if (isAnother) this.#routes.assign([]);
     this.#memberId = memberId;
+    return isAnother;
   }
 
   #receive(sender: ShardToken, items: readonly InboxItem[]): void {

@@ -5,7 +5,7 @@ const perSecond = 30;
 const partitions = 64;
 
 test.each([5, 20])(
-  '[D9] [R3] [L3] fault 7: a shard is frozen for %s s and wakes up: nothing is lost, nothing is committed that others took over',
+  '[D6] [D9] [R3] [R15] [L3] fault 7: a shard is frozen for %s s and wakes up: nothing is lost, nothing is committed that others took over',
   async (seconds) => {
     await using run = await startFaultRun(inject, { apis: 1, shards: 2, perSecond, hasProxies: false, hasForeignTabs: true });
     const others = run.readers.filter(({ shardId }) => shardId === 'shard-0');
