@@ -5,7 +5,9 @@ import { startFaultRun } from './fault-run.fixture.ts';
 /** 16 KB: the buffers of the kernel are full within seconds. */
 const text = '🔔'.repeat(4_000);
 
-test('[D5] [D6] [D7] [D8] fault 33: one client hangs and comes back, another never does: watermark, then the end; others notice nothing', async () => {
+test('[D5] [D6] [D7] [D8] fault 33: one client hangs and comes back, another never does: watermark, then the end; others notice nothing', {
+  timeout: 180_000,
+}, async () => {
   await using run = await startFaultRun(inject, { apis: 1, shards: 1, chats: 1, users: 5, textOf: () => text, hasProxies: false });
   const others = [...run.readers];
   const [brief, long] = [await run.connect('user-0'), await run.connect('user-1')];
