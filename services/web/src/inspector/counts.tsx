@@ -7,8 +7,8 @@ const rows: readonly (readonly [label: string, title: string, count: (snapshot: 
   ['Pushed', 'Events that came by the socket', ({ counts }) => counts.pushed],
   ['Lost', 'Frames that the fault kept from the SDK', ({ counts }) => counts.lost],
   ['Fetched', 'Events that no push brought, fetched by HTTP', ({ counts }) => counts.fetched],
-  ['Doubles dropped', 'Events that were pushed again', ({ counts }) => counts.duplicates],
-  ['Gaps open', 'Events that are still missing before others', ({ holes }) => holes],
+  ['Doubles', 'Events that were pushed again, and dropped', ({ counts }) => counts.duplicates],
+  ['Gaps', 'Events that are still missing before others', ({ holes }) => holes],
   ['Connects', 'Connections that were opened', ({ counts }) => counts.connects],
 ];
 
@@ -42,7 +42,7 @@ function CountsRow({ side: { userId, log } }: { readonly side: Side }) {
     <tr data-user={userId}>
       <th scope="row">{userId}</th>
       {rows.map(([label, , count]) => (
-        <td key={label} className={label === 'Gaps open' && count(snapshot) > 0 ? 'counts__open' : undefined}>
+        <td key={label} className={label === 'Gaps' && count(snapshot) > 0 ? 'counts__open' : undefined}>
           {count(snapshot)}
         </td>
       ))}

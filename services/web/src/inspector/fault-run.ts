@@ -25,8 +25,8 @@ export type FaultRunOptions = {
 const writeEveryMs = 500;
 const maxWritten = 30;
 const leadMs = 800;
-const cutMs = 3_000;
-const loseMs = 8_000;
+const cutMs = 2_000;
+const loseMs = 6_000;
 const tailMs = 1_000;
 const compareEveryMs = 400;
 /** A lost last frame is told by a heartbeat, which comes every 20 s; the rest is for a busy machine. */

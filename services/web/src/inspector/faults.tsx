@@ -10,7 +10,7 @@ const faults: readonly (readonly [kind: FaultKind, label: string, does: string])
   ['cut', 'Cut my socket', 'The connection ends without a word'],
   ['kill', 'Kill my shard', 'Dies with all it holds, back after 3 s'],
   ['pause', 'Pause delivery', 'My partition waits in the log for 10 s'],
-  ['lose', 'Lose every third frame', 'For 8 s, behind the SDK’s back'],
+  ['lose', 'Lose every third frame', 'For 6 s, behind the SDK’s back'],
 ];
 
 /** The faults of the first side. One at a time; each ends by itself, and then it is seen whether all is repaired. */

@@ -58,6 +58,7 @@ function Placement({ side: { userId, client } }: { readonly side: Side }) {
   const held = shardOf(client);
   const { value: place, error } = usePlace(userId);
   const owner = place?.owner_shard_id ?? undefined;
+  const isOwnerUp = place?.shards.find(({ shard_id }) => shard_id === owner)?.is_up ?? false;
   return (
     <dl className="places__side">
       <div>
@@ -69,10 +70,10 @@ function Placement({ side: { userId, client } }: { readonly side: Side }) {
       <div>
         <dt>Partition {place === undefined ? '' : `${place.partition} of ${place.partition_count}`}</dt>
         <dd>
-          <ShardName id={owner} isUp={place?.shards.find(({ shard_id }) => shard_id === owner)?.is_up ?? false} otherwise={error ?? '…'} />
+          <ShardName id={owner} isUp={isOwnerUp} otherwise={error ?? '…'} />
         </dd>
       </div>
-      {held !== undefined && owner !== undefined && held !== owner && <p className="places__note">The owner forwards to the tab’s shard</p>}
+      {held !== undefined && isOwnerUp && held !== owner && <p className="places__note">The owner forwards to the tab’s shard</p>}
     </dl>
   );
 }

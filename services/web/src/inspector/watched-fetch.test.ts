@@ -3,7 +3,11 @@ import { watchedFetch } from './watched-fetch.ts';
 import { WireLog } from './wire-log.ts';
 
 function setUp(answers: Readonly<Record<string, unknown>>) {
-  const clock = { nowMs: () => 7, after: (_ms: number, call: () => void) => (call(), () => undefined) };
+  const after = (_ms: number, call: () => void) => {
+    call();
+    return () => undefined;
+  };
+  const clock = { nowMs: () => 7, after };
   const log = new WireLog(clock);
   const answer = async (input: unknown) =>
     Response.json(answers[String(input)] ?? 'no object', { status: String(input) in answers ? 200 : 404 });

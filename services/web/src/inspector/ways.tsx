@@ -60,7 +60,7 @@ function WayRow({ way, arrival }: { readonly way: Way; readonly arrival: Arrival
         <span className="ways__event">
           #{way.seq} {way.event}
         </span>
-        <span className="ways__total">{total === undefined ? 'on its way' : `${total} ms`}</span>
+        <span className="ways__total">{totalText(total, arrival)}</span>
       </p>
       <div className="ways__bar">
         {stagesOf(way, arrival).map((stage) => (
@@ -71,10 +71,15 @@ function WayRow({ way, arrival }: { readonly way: Way; readonly arrival: Arrival
         {way.offset === null ? `partition ${way.partition}, waits in the log` : `partition ${way.partition}, offset ${way.offset}`}
         {way.shard_id !== null && ` → ${way.shard_id}`}
         {way.readings > 1 && ` (read ${way.readings} times)`}
-        {arrival?.by === 'http' && ' · fetched by HTTP'}
       </p>
     </li>
   );
+}
+
+/** A push that came behind the answer that brought the event is in the bar all the same. */
+function totalText(total: number | undefined, arrival: Arrival | undefined): string {
+  if (total === undefined) return 'on its way';
+  return arrival?.by === 'http' ? `fetched after ${total} ms` : `${total} ms`;
 }
 
 /** A stage's share of the bar grows with its time, but none hides the others. */
