@@ -124,6 +124,7 @@ export class RunWatch implements AsyncDisposable {
   async #playFault(): Promise<AsyncDisposable | undefined> {
     const { target, settings, announce } = this.#options;
     const fault = { target, announce, mark: (name: string) => this.#mark(name) };
+    if (this.scenario === 'reconnect-storm') this.#mark('all readers are cut');
     if (this.scenario === 'rolling-restart') await rollShards(fault);
     if (this.scenario !== 'slow-consumer') return undefined;
     const users = Array.from({ length: settings.stalledReaders ?? 1 }, (_, n) => `load-${this.#runId}-r${n}`);

@@ -99,8 +99,10 @@ function processes({ processes: all }: LoadResult): string {
   );
 }
 
-function generator({ generator: k6 }: LoadResult): string {
-  return `Generator: frames read late p99 ${ms(k6.lagP99Ms)} ms, messages sent late p99 ${ms(k6.publishLagP99Ms)} ms, ${k6.droppedIterations} dropped; machine ${Math.round(k6.hostBusyPercent)} % busy, CPU pressure before the start ${k6.startPressurePercent ?? '–'} %.`;
+function generator({ generator: k6, counts }: LoadResult): string {
+  const dropped = counts['ready_dropped'] ?? 0;
+  const lost = dropped === 0 ? '' : ` k6 lost the first frame of ${dropped} connections, which were opened again.`;
+  return `Generator: frames read late p99 ${ms(k6.lagP99Ms)} ms, messages sent late p99 ${ms(k6.publishLagP99Ms)} ms, ${k6.droppedIterations} dropped; machine ${Math.round(k6.hostBusyPercent)} % busy, CPU pressure before the start ${k6.startPressurePercent ?? '–'} %.${lost}`;
 }
 
 const columns = ['count', 'p50', 'p90', 'p99', 'p99.9', 'max'];
