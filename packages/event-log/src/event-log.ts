@@ -18,8 +18,20 @@ export type LogRecord = {
   readonly value: Buffer;
 };
 
+/** What a record says, apart from its place. */
+export type RecordContent = Pick<LogRecord, 'recipients' | 'chatId' | 'seq' | 'event' | 'value'>;
+
+/** Records that came together and are kept as they came, 512 KiB at most: out of them each can be read again. */
+export interface RecordBatch {
+  /** The record that was handed over with this `at`. */
+  read(at: number): RecordContent;
+}
+
 /** A record as a reader hands it over. `value` may be a view into the records around it, 512 KiB at most: copy what is kept without them. */
 export type ReceivedRecord = LogRecord & {
+  /** Where the record lies, so that whoever may need it later can let its objects go; undefined where it lies by itself. */
+  readonly batch?: RecordBatch | undefined;
+  readonly at?: number | undefined;
   /** Counts up within the partition, not necessarily by 1. */
   readonly offset: number;
   /** When the log appended the record, by the log's clock. */

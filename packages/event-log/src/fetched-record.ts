@@ -1,13 +1,31 @@
+import { assert } from '@carillon/runtime';
 import type { IHeaders } from 'kafkajs';
-import type { ReceivedRecord } from './event-log.ts';
+import type { ReceivedRecord, RecordBatch, RecordContent } from './event-log.ts';
 import { PlainHeaders } from './plain-headers.ts';
-import type { RecordCursor } from './record-cursor.ts';
+import { RecordCursor } from './record-cursor.ts';
 
-/** What the records of a batch share. `appendedAtMs` is 0 where each has a time of its own. */
-export type BatchStart = { readonly offset: number; readonly timestampMs: number; readonly appendedAtMs: number };
+/** What the records of a batch count from. `appendedAtMs` is 0 where each has a time of its own. */
+type BatchStart = { readonly offset: number; readonly timestampMs: number; readonly appendedAtMs: number };
 
 const plain = new PlainHeaders();
 const nobody: readonly string[] = [];
+
+/** The bytes of a record batch, and what its records share. */
+export class FetchedBatch implements RecordBatch {
+  readonly cursor: RecordCursor;
+  readonly start: BatchStart;
+
+  constructor(bytes: Buffer, start: BatchStart) {
+    this.cursor = new RecordCursor(bytes, 0);
+    this.start = start;
+  }
+
+  read(at: number): RecordContent {
+    const record = new FetchedRecord(this, at);
+    assert(record.readPlain(-1, -1), 'what was read before can be read again');
+    return record;
+  }
+}
 
 /**
  * A record where it lies in its batch, both as kafkajs passes it on (offset and time as numbers, which all of kafkajs takes as well as
@@ -25,17 +43,20 @@ export class FetchedRecord {
   seq = -1;
   event = '';
   traceparent: string | undefined = undefined;
-  readonly #cursor: RecordCursor;
+  readonly batch: FetchedBatch;
+  readonly at: number;
   readonly #headersFrom: number;
 
-  /** Walks over the record at the cursor, behind its length, up to its headers. The records of a batch share the cursor. */
-  constructor(cursor: RecordCursor, batch: BatchStart) {
-    this.#cursor = cursor;
+  /** Walks over the record at that place, behind its length, up to its headers. The records of a batch share the cursor. */
+  constructor(batch: FetchedBatch, at: number) {
+    const { cursor, start } = batch;
+    this.batch = batch;
+    this.at = at;
     // Attributes, which mean nothing yet.
-    cursor.at += 1;
-    const timestampMs = batch.timestampMs + cursor.varint();
-    this.appendedAtMs = batch.appendedAtMs > 0 ? batch.appendedAtMs : timestampMs;
-    this.offset = batch.offset + cursor.varint();
+    cursor.at = at + 1;
+    const timestampMs = start.timestampMs + cursor.varint();
+    this.appendedAtMs = start.appendedAtMs > 0 ? start.appendedAtMs : timestampMs;
+    this.offset = start.offset + cursor.varint();
     // The key is the first recipient.
     cursor.skipBytes();
     const valueFrom = cursor.skipBytes();
@@ -54,7 +75,7 @@ export class FetchedRecord {
 
   /** All of them, as kafkajs gives them. */
   get headers(): IHeaders {
-    const cursor = this.#cursor;
+    const { cursor } = this.batch;
     const headers: IHeaders = {};
     cursor.at = this.#headersFrom;
     for (let left = cursor.varint(); left > 0; left -= 1) {
@@ -70,7 +91,7 @@ export class FetchedRecord {
 
   /** False: it is not as our relay writes them, so let it be read by its headers, which also says what is wrong. */
   readPlain(partition: number, generation: number): this is ReceivedRecord {
-    if (this.value === null || !plain.read(this.#cursor, this.#headersFrom)) return false;
+    if (this.value === null || !plain.read(this.batch.cursor, this.#headersFrom)) return false;
     this.partition = partition;
     this.generation = generation;
     this.recipients = plain.recipients;

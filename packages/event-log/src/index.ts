@@ -7,6 +7,8 @@ export {
   type LogListener,
   type LogRecord,
   type ReceivedRecord,
+  type RecordBatch,
+  type RecordContent,
 } from './event-log.ts';
 export { followTopic } from './follow-topic.ts';
 export { InProcessEventLog } from './in-process-event-log.ts';

@@ -45,7 +45,8 @@ const record = (rest: Partial<LogRecord> = {}): LogRecord => ({
 function read(messages: readonly KafkaMessage[]): (ReceivedRecord | string)[] {
   return messages.map((message) => {
     try {
-      return { ...fromKafkaMessage(message, 3, 9) };
+      const { batch: _batch, at: _at, ...record } = fromKafkaMessage(message, 3, 9);
+      return record;
     } catch (error) {
       return String(error);
     }
@@ -135,6 +136,19 @@ test('whatever the bytes are, reading ends', () => {
       for (const message of readRecordBatches(batch) ?? []) message.readPlain(0, 1);
     }),
   );
+});
+
+test('a record that was let go can be read again where it lies', async () => {
+  const batch = await batchOf([1, 2, 300].map((seq) => asWritten(record({ seq, recipients: [`u${seq}`], value: Buffer.alloc(seq, 'v') }))));
+  const places = (await decode(fetchOf(batch)))
+    .map((message) => fromKafkaMessage(message, 3, 9))
+    .map(({ batch, at = -1 }) => ({ batch, at }));
+  const again = places.reverse().map((lies) => lies.batch?.read(lies.at));
+  expect(again.map((each) => [each?.seq, each?.recipients, each?.value.length])).toEqual([
+    [300, ['u300'], 300],
+    [2, ['u2'], 2],
+    [1, ['u1'], 1],
+  ]);
 });
 
 test("a value pins its own batch, not the fetch's memory", async () => {

@@ -1,5 +1,4 @@
-import { type BatchStart, FetchedRecord } from './fetched-record.ts';
-import { RecordCursor } from './record-cursor.ts';
+import { FetchedBatch, FetchedRecord } from './fetched-record.ts';
 
 /** Places in a record batch of Kafka's format 2, counted from its first byte. */
 const place = { length: 8, magic: 16, attributes: 21, lastOffset: 23, firstTimestamp: 27, maxTimestamp: 35, count: 57, records: 61 };
@@ -26,19 +25,20 @@ export function readRecordBatches(fetched: Buffer): FetchedRecord[] | undefined 
 }
 
 /** False: it is not what its own counts say. */
-function readBatch(batch: Buffer, records: FetchedRecord[]): boolean {
-  const isStamped = (batch.readInt16BE(place.attributes) & logAppendTime) !== 0;
-  const start: BatchStart = {
-    offset: readInt64(batch, 0),
-    timestampMs: readInt64(batch, place.firstTimestamp),
-    appendedAtMs: isStamped ? readInt64(batch, place.maxTimestamp) : 0,
-  };
-  const cursor = new RecordCursor(batch, place.records);
-  for (let left = batch.readInt32BE(place.count); left > 0; left -= 1) {
+function readBatch(bytes: Buffer, records: FetchedRecord[]): boolean {
+  const isStamped = (bytes.readInt16BE(place.attributes) & logAppendTime) !== 0;
+  const batch = new FetchedBatch(bytes, {
+    offset: readInt64(bytes, 0),
+    timestampMs: readInt64(bytes, place.firstTimestamp),
+    appendedAtMs: isStamped ? readInt64(bytes, place.maxTimestamp) : 0,
+  });
+  const { cursor } = batch;
+  cursor.at = place.records;
+  for (let left = bytes.readInt32BE(place.count); left > 0; left -= 1) {
     const length = cursor.varint();
     const end = cursor.at + length;
-    if (length < 0 || end > batch.length) return false;
-    records.push(new FetchedRecord(cursor, start));
+    if (length < 0 || end > bytes.length) return false;
+    records.push(new FetchedRecord(batch, cursor.at));
     if (cursor.at > end) return false;
     cursor.at = end;
   }

@@ -19,10 +19,6 @@ export function replay(connection: Resuming, pos: string, recent: Pick<RecentRec
   if (frames === undefined) return 'unknown';
   const bytes = frames.reduce((sum, frame) => sum + frame.bytes.length, 0);
   if (bytes > connection.queue.room * freeShare) return 'too_much';
-  for (const frame of frames) {
-    // Its way was measured, or nobody was there to measure it for.
-    frame.way = undefined;
-    connection.deliver(frame);
-  }
+  for (const frame of frames) connection.deliver(frame);
   return 'replayed';
 }

@@ -1,5 +1,5 @@
 import type { ReceivedRecord } from '@carillon/event-log';
-import type { OutgoingFrame } from '../connection/outgoing-frame.ts';
+import type { FrameKind, OutgoingFrame } from '../connection/outgoing-frame.ts';
 import { RecordRing } from './record-ring.ts';
 
 type Kept = { readonly ring: RecordRing; readonly startedAt: number };
@@ -42,10 +42,10 @@ export class RecentRecords {
   }
 
   /** Before its delivery, in the log's order. */
-  push(record: ReceivedRecord, frame: OutgoingFrame): void {
+  push(record: ReceivedRecord, kind: FrameKind): void {
     const kept = this.#kept.get(record.partition);
     if (kept === undefined) return;
-    kept.ring.push(record, frame);
+    kept.ring.push(record, kind);
     kept.ring.trim(this.#ringBytes);
   }
 

@@ -117,7 +117,7 @@ export class DeliveryPool {
   #workOf(record: ReceivedRecord, isFirst: boolean): Work {
     const frame = OutgoingFrame.ofRecord(record);
     if (isFirst) this.#sampler.measure(record, frame);
-    this.#options.recent.push(record, frame);
+    this.#options.recent.push(record, frame.kind);
     return { record, frame, bytes: record.value.length + 32 * record.recipients.length, next: 0 };
   }
 
