@@ -3,7 +3,8 @@ import { startFaultRun } from './fault-run.fixture.ts';
 
 test('[D3] [D4] [M3] fault 3: the relay dies between its send and its delete: its successor sends again, and clients drop what they know', async () => {
   await using run = await startFaultRun(inject, {
-    ...{ apis: 2, shards: 2, hasProxies: false },
+    // So many chats that each relay has some of them in its buckets: of five, all are the other's in one run of 32.
+    ...{ apis: 2, shards: 2, chats: 24, hasProxies: false },
     failpoints: { 'api-0': 'relay.after_send=kill@25' },
   });
   await run.until(() => run.cluster.deaths.length > 0, 'death of the relay');
