@@ -1,11 +1,16 @@
-type Property = { readonly type?: string; readonly description?: string; readonly properties?: Readonly<Record<string, Property>> };
+type Property = {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, Property>>;
+};
 type Row = { readonly path: string; readonly value: unknown; readonly description: string };
 
 /** A secret's three fields are one row: the same sentence seventeen times over tells nobody anything. */
 const secretFields = ['value', 'existingSecret', 'key'];
 
-/** Values with a reference of their own: docs/reference/config.md, files/slo.json. */
-const asWhole = ['config', 'metrics.slo'];
+/** A part with a file of its own: files/slo.json. */
+const asWhole = ['metrics.slo'];
 
 /** The README's table: every value, its default from `values.yaml`, what it is for. Throws where a value has no description. */
 export function valuesTable(schema: Property, defaults: unknown): string {
@@ -15,13 +20,15 @@ export function valuesTable(schema: Property, defaults: unknown): string {
   return ['| value | default | for |', '|---|---|---|', ...rows].join('\n');
 }
 
-function rowsOf(path: string, { properties, description = '' }: Property, value: unknown): Row[] {
+function rowsOf(path: string, property: Property, value: unknown): Row[] {
+  const { properties, description = '' } = property;
   const names = Object.keys(properties ?? {});
   if (secretFields.every((name) => names.includes(name))) return [secretRow(path, properties ?? {}, value)];
   if (names.length > 0 && !asWhole.includes(path))
     return names.flatMap((name) => rowsOf(path === '' ? name : `${path}.${name}`, properties?.[name] ?? {}, fieldOf(value, name)));
   if (description === '' && !path.includes('resources')) throw new Error(`${path} has no description`);
-  return [{ path, value, description }];
+  // What `values.yaml` leaves out has the default of its process.
+  return [{ path, value: value ?? property.default, description }];
 }
 
 function secretRow(path: string, properties: Readonly<Record<string, Property>>, value: unknown): Row {
