@@ -9,10 +9,14 @@ const commands = {
   canary: 'services/canary/dist/bin/canary.js',
 };
 
+/** What an operator asks from inside: the CLI is one program, which takes the command's name too. */
+const cli = 'services/cli/dist/bin/carillon.js';
+const asked = ['status', 'drain', 'tail', 'publish'];
+
 const [node, , command, ...args] = process.argv;
-if (command === undefined || !Object.hasOwn(commands, command)) {
+if (command === undefined || !(Object.hasOwn(commands, command) || asked.includes(command))) {
   const isHelp = command === undefined || command === '--help';
-  const text = `Usage: carillon <${Object.keys(commands).join('|')}> [--help] [--version]\n`;
+  const text = `Usage: carillon <${[...Object.keys(commands), ...asked].join('|')}> [--help] [--version]\n`;
   (isHelp ? process.stdout : process.stderr).write(text);
   process.exit(isHelp ? 0 : 64);
 }
@@ -21,6 +25,6 @@ if (command === undefined || !Object.hasOwn(commands, command)) {
 const sum = new URL('engine.sha256', import.meta.url);
 if (existsSync(sum)) process.env.UWS_SHA256 ??= readFileSync(sum, 'utf8').slice(0, 64);
 
-const program = new URL(commands[command], import.meta.url);
-process.argv = [node, program.pathname, ...args];
+const program = new URL(commands[command] ?? cli, import.meta.url);
+process.argv = [node, program.pathname, ...(asked.includes(command) ? [command] : []), ...args];
 await import(program.href);
