@@ -11,7 +11,7 @@ const commands = {
 
 /** What an operator asks from inside: the CLI is one program, which takes the command's name too. */
 const cli = 'services/cli/dist/bin/carillon.js';
-const asked = ['status', 'drain', 'tail', 'publish'];
+const asked = ['doctor', 'status', 'drain', 'tail', 'publish'];
 
 const [node, , command, ...args] = process.argv;
 if (command === undefined || !(Object.hasOwn(commands, command) || asked.includes(command))) {

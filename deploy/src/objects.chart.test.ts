@@ -4,47 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { chartFolder } from './generated-files.ts';
+import { envOf, includes, merge, minimal, one, pathsOf, podsOf, withValues, workloadSpec } from './objects.fixture.ts';
 import { cases, caseValues, type KubernetesObject, render } from './render.fixture.ts';
-
-const containerSchema = z.looseObject({
-  name: z.string(),
-  image: z.string(),
-  args: z.array(z.string()).optional(),
-  env: z.array(z.looseObject({ name: z.string(), value: z.string().optional() })).optional(),
-  securityContext: z.looseObject({}).optional(),
-  resources: z.looseObject({ requests: z.record(z.string(), z.string()), limits: z.record(z.string(), z.string()) }).optional(),
-  lifecycle: z.looseObject({ preStop: z.object({ sleep: z.object({ seconds: z.number() }) }) }).optional(),
-  volumeMounts: z.array(z.looseObject({ name: z.string() })).optional(),
-});
-const podSchema = z.looseObject({
-  containers: z.array(containerSchema).min(1),
-  initContainers: z.array(containerSchema).default([]),
-  volumes: z.array(z.looseObject({ name: z.string() })).default([]),
-  automountServiceAccountToken: z.boolean(),
-  terminationGracePeriodSeconds: z.number().optional(),
-  securityContext: z.looseObject({ runAsNonRoot: z.literal(true) }),
-});
-const templateSchema = z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()) }).optional(), spec: podSchema });
-const workloadSpec = z.looseObject({
-  template: templateSchema,
-  selector: z.looseObject({ matchLabels: z.record(z.string(), z.string()) }).optional(),
-});
-
-const ours = (kind: string) => ['Deployment', 'StatefulSet', 'Job'].includes(kind);
-const podsOf = (objects: readonly KubernetesObject[]) =>
-  objects.flatMap((object) => {
-    if (ours(object.kind)) return [{ object, pod: workloadSpec.parse(object.spec).template.spec }];
-    return object.kind === 'Pod' ? [{ object, pod: podSchema.parse(object.spec) }] : [];
-  });
-const one = (objects: readonly KubernetesObject[], kind: string, name: string) => {
-  const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
-  if (found === undefined) throw new Error(`there is no ${kind} ${name}`);
-  return found;
-};
-const envOf = (objects: readonly KubernetesObject[], kind: string, name: string) =>
-  Object.fromEntries(podsOf([one(objects, kind, name)]).flatMap(({ pod }) => (pod.containers[0]?.env ?? []).map((v) => [v.name, v.value])));
-const minimal = caseValues('minimal');
-const withValues = (extra: object) => render(merge(minimal, extra));
 
 describe.each(cases)('the objects of the case %s', (name) => {
   const objects = () => render(caseValues(name));
@@ -69,10 +30,7 @@ describe.each(cases)('the objects of the case %s', (name) => {
         expect(container.image, where).not.toMatch(/:latest$|^[^:@]+$/);
       }
       if (['Job', 'Pod'].includes(object.kind)) continue;
-      for (const container of pod.containers)
-        expect(Object.keys(container), `${object.metadata.name}`).toEqual(
-          expect.arrayContaining(['startupProbe', 'livenessProbe', 'readinessProbe']),
-        );
+      for (const container of pod.containers) expect(pathsOf(container), object.metadata.name).toEqual(['/startupz', '/livez', '/readyz']);
     }
   });
 
@@ -154,14 +112,33 @@ test('[K4] a new version of the chart and a changed configuration leave the pods
   const newer = render(minimal, { chart });
   const shard = (objects: readonly KubernetesObject[]) => one(objects, 'StatefulSet', 'x-carillon-shard').spec;
   expect(shard(newer)).toEqual(shard(before));
-  for (const field of ['selector', 'serviceName', 'podManagementPolicy', 'volumeClaimTemplates'])
-    expect(shard(after)?.[field]).toEqual(shard(before)?.[field]);
-  const selector = (objects: readonly KubernetesObject[]) => one(objects, 'Deployment', 'x-carillon-api').spec?.['selector'];
-  expect(selector(after)).toEqual(selector(before));
-  expect(selector(before)).toEqual({
-    matchLabels: { 'app.kubernetes.io/name': 'carillon', 'app.kubernetes.io/instance': 'x', 'app.kubernetes.io/component': 'api' },
-  });
+  for (const objects of [before, after, newer]) expect(immutableFieldsOf(objects)).toEqual(immutable);
 });
+
+/** As Kubernetes keeps them for ever. A chart that changes one cannot be upgraded to: whoever edits this list breaks every installation. */
+const selectorOf = (component: string) => ({
+  matchLabels: { 'app.kubernetes.io/name': 'carillon', 'app.kubernetes.io/instance': 'x', 'app.kubernetes.io/component': component },
+});
+const immutable = {
+  'Deployment x-carillon-api': { selector: selectorOf('api') },
+  'StatefulSet x-carillon-shard': {
+    selector: selectorOf('shard'),
+    serviceName: 'x-carillon-shard-headless',
+    podManagementPolicy: 'Parallel',
+  },
+  'Service x-carillon-shard-headless': { clusterIP: 'None' },
+  'Service x-carillon-api-admin': { clusterIP: 'None' },
+};
+
+function immutableFieldsOf(objects: readonly KubernetesObject[]): object {
+  const fields = ['selector', 'serviceName', 'podManagementPolicy', 'volumeClaimTemplates'];
+  const found = objects.flatMap(({ kind, metadata, spec }) => {
+    const kept = ['Deployment', 'StatefulSet'].includes(kind) ? fields : kind === 'Service' && spec?.['clusterIP'] ? ['clusterIP'] : [];
+    const values = kept.flatMap((field) => (spec?.[field] === undefined ? [] : [[field, spec[field]] as const]));
+    return values.length === 0 ? [] : [[`${kind} ${metadata.name}`, Object.fromEntries(values)] as const];
+  });
+  return Object.fromEntries(found);
+}
 
 test('[K4] secrets roll the API; shards only where that is wanted', () => {
   const checksum = (objects: readonly KubernetesObject[], kind: string, name: string) => {
@@ -239,15 +216,10 @@ test('the heap is three quarters of the memory limit', () => {
   expect(['1Gi', '1536Mi', '2.5G', '1000000000'].map(heap)).toEqual([768, 1152, 1788, 715].map((mib) => `--max-old-space-size=${mib}`));
 });
 
-function includes(labels: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
-  return Object.entries(wanted).every(([name, value]) => labels[name] === value);
-}
-
-function merge(base: unknown, extra: unknown): object {
-  if (!isRecord(base) || !isRecord(extra)) return extra as object;
-  return { ...base, ...Object.fromEntries(Object.entries(extra).map(([name, value]) => [name, merge(base[name], value)])) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+test('[K6] under sync waves everything that the job needs comes before it', () => {
+  const inline = { ...caseValues('inline'), migrations: { mode: 'argoSyncWave' }, networkPolicy: { enabled: true } };
+  const wave = (kind: string, name: string) =>
+    Number(one(render(inline), kind, name).metadata.annotations?.['argocd.argoproj.io/sync-wave']);
+  expect(wave('Job', 'x-carillon-migrate')).toBe(-1);
+  expect([wave('Secret', 'x-carillon'), wave('NetworkPolicy', 'x-carillon-migrate')]).toEqual([-2, -2]);
+});

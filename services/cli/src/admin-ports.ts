@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { StartError } from '@carillon/runtime';
 import { z } from 'zod';
+import { baseUrl } from './base-url.ts';
 
 type Flags = { readonly admin?: string | undefined; readonly cluster?: string | undefined };
 type Env = Readonly<Record<string, string | undefined>>;
@@ -35,8 +36,7 @@ export function readClusterFile(flags: Flags, env: Env): ClusterFile | undefined
 }
 
 async function everyAddress(text: string): Promise<string[]> {
-  if (!URL.canParse(text)) throw new StartError(`${text} is not a URL`);
-  const url = new URL(text);
+  const url = new URL(baseUrl(text));
   const addresses = await lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true }).catch((cause: unknown) => {
     throw new StartError(`${url.hostname} has no address`, { cause });
   });

@@ -1,15 +1,14 @@
 import { DevTokens } from '@carillon/auth';
 import { StartError, systemClock } from '@carillon/runtime';
 import { z } from 'zod';
-
-type Env = Readonly<Record<string, string | undefined>>;
+import type { Variables } from './variables.ts';
 
 const timeoutMs = 10_000;
 const tokenSeconds = 300;
 const tokenSchema = z.object({ token: z.string() });
 const problemSchema = z.object({ detail: z.string().optional(), title: z.string() });
 
-/** The HTTP API as one user. The token is signed with AUTH_JWT_SECRET where that is set, else a development token is asked for. */
+/** The HTTP API as one user: with CARILLON_TOKEN, else a token signed with AUTH_JWT_SECRET, else a development token. */
 export class Api {
   readonly #url: string;
   readonly #token: string;
@@ -19,10 +18,10 @@ export class Api {
     this.#token = token;
   }
 
-  static async as(userId: string, url: string, env: Env): Promise<Api> {
-    const secret = env['AUTH_JWT_SECRET'];
-    const token = secret === undefined || secret === '' ? await developmentToken(url, userId) : await sign(userId, secret, env);
-    return new Api(url, token);
+  static async as(userId: string, url: string, variables: Variables): Promise<Api> {
+    const { AUTH_JWT_SECRET: secret, CARILLON_TOKEN: given } = variables;
+    if (given !== undefined) return new Api(url, given);
+    return new Api(url, secret === undefined ? await developmentToken(url, userId) : await sign(userId, secret, variables));
   }
 
   async post(path: string, body: object): Promise<unknown> {
@@ -30,9 +29,7 @@ export class Api {
   }
 }
 
-async function sign(userId: string, secret: string, env: Env): Promise<string> {
-  const issuer = env['AUTH_ISSUER'];
-  const audience = env['AUTH_AUDIENCE'];
+async function sign(userId: string, secret: string, { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience }: Variables): Promise<string> {
   const options = { secret, ...(issuer ? { issuer } : {}), ...(audience ? { audience } : {}) };
   return (await new DevTokens(options, systemClock).issue(userId, tokenSeconds)).token;
 }
@@ -49,7 +46,9 @@ async function call(url: string, body: object, headers: Record<string, string>):
   const text = await answer.text();
   if (answer.ok) return JSON.parse(text);
   if (answer.status === 404 && url.endsWith('/v1/dev/tokens'))
-    throw new StartError('this API hands out no development tokens: set AUTH_JWT_SECRET to sign one');
+    throw new StartError(
+      'this API hands out no development tokens: set AUTH_JWT_SECRET to sign one, or CARILLON_TOKEN to the writer’s own',
+    );
   throw new StartError(`the API answered ${answer.status}: ${reasonOf(text)}`);
 }
 

@@ -31,6 +31,12 @@ export const adminUsage = `  --admin URLS    admin ports, separated by commas ($
   --cluster FILE  what npm run cluster -- --json FILE wrote ($CARILLON_CLUSTER)
   --json          for programs`;
 
+/** A flag's whole number from 1 on. Throws StartError with the usage, before the command has done anything. */
+export function wholeNumber(flag: string, text: string, usage: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new StartError(`--${flag} takes a whole number from 1 on, not ${text}\n\n${usage}`);
+}
+
 type Parsed<O extends Options> = ReturnType<typeof parseArgs<{ args: string[]; options: O; allowPositionals: true; strict: true }>>;
 
 /** Throws StartError with the usage. */

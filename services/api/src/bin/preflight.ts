@@ -12,6 +12,7 @@ async function main(): Promise<void> {
   const config = parseConfig(schema, process.env);
   const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic, KAFKA_PARTITIONS: partitions } = config;
   const findings = await checkDependencies({
+    migrates: true,
     databaseUrl: config.DATABASE_URL,
     ...(brokers === undefined ? {} : { kafka: { brokers, security: kafkaSecurity(config), topic, partitions } }),
     redisUrl: config.REDIS_URL,

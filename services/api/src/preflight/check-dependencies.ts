@@ -12,6 +12,8 @@ export type Finding = {
 
 type Dependencies = {
   readonly databaseUrl?: string | undefined;
+  /** Whether the URL is that of the user who changes the schema; others only need its tables. */
+  readonly migrates: boolean;
   readonly kafka?: {
     readonly brokers: readonly string[];
     readonly security: KafkaSecurity;
@@ -24,9 +26,17 @@ type Dependencies = {
 const [oldestPostgres, newestPostgres] = [15, 18];
 
 /** Looks at all that is given, at once, each within 15 s; never rejects. */
-export async function checkDependencies({ databaseUrl, kafka, redisUrl }: Dependencies): Promise<Finding[]> {
+export async function checkDependencies({ databaseUrl, migrates, kafka, redisUrl }: Dependencies): Promise<Finding[]> {
   return Promise.all([
-    ...(databaseUrl === undefined ? [] : [look('Postgres', () => inspectPostgres(databaseUrl), judgePostgres)]),
+    ...(databaseUrl === undefined
+      ? []
+      : [
+          look(
+            'Postgres',
+            () => inspectPostgres(databaseUrl),
+            (facts) => judgePostgres(facts, migrates),
+          ),
+        ]),
     ...(kafka === undefined
       ? []
       : [
@@ -55,15 +65,18 @@ function reasonOf(error: unknown): string {
   return error.cause === undefined ? error.message : reasonOf(error.cause);
 }
 
-/** Postgres, as the user that migrates. */
-export function judgePostgres({ version, isReplica, mayCreate, maxConnections }: PostgresFacts): Omit<Finding, 'name'> {
+/** Postgres, as the user that migrates, or as one that only works on the tables once they are there. */
+export function judgePostgres(facts: PostgresFacts, migrates: boolean): Omit<Finding, 'name'> {
+  const { version, isReplica, mayCreate, mayWrite, maxConnections } = facts;
   const major = Number(version.split('.')[0]);
   return {
     found: `${version}, ${maxConnections} connections at most`,
     faults: [
       ...(major < oldestPostgres ? [`version ${version} is too old: ${oldestPostgres} or newer is needed`] : []),
       ...(isReplica ? ['this is a replica: give the address of the primary'] : []),
-      ...(mayCreate ? [] : ['this user may not make tables: GRANT CREATE ON SCHEMA public, or give the URL of a user that may']),
+      ...(mayCreate || (mayWrite && !migrates)
+        ? []
+        : ['this user may not make tables: GRANT CREATE ON SCHEMA public, or give the URL of a user that may']),
     ],
     warnings: major > newestPostgres ? [`version ${version} is newer than what Carillon was tested with (${newestPostgres})`] : [],
   };

@@ -6,17 +6,16 @@ import { checkClocks } from '../doctor/check-clocks.ts';
 import { checkDescriptors } from '../doctor/check-descriptors.ts';
 import { kafkaFrom } from '../kafka-address.ts';
 import { table } from '../table.ts';
+import { variablesFrom } from '../variables.ts';
 
 const usage = `carillon doctor [flags]: Postgres, the Kafka topic and its settings, Redis, clocks, descriptor limits; changes nothing
 
 ${adminUsage}
 
-Looks at what DATABASE_URL, KAFKA_BROKERS (KAFKA_TOPIC, KAFKA_PARTITIONS, KAFKA_… security) and REDIS_URL name, and at the processes
-behind the admin ports; what is not named is not looked at. Exit code 1 when something does not fit; a warning does not count.
+Looks at what DATABASE_URL, KAFKA_BROKERS (KAFKA_TOPIC, KAFKA_PARTITIONS, KAFKA_… security) and REDIS_URL name, or files that X_FILE
+names, and at the processes behind the admin ports; what is not named is not looked at. Exit code 1 when something does not fit; a
+warning does not count.
 `;
-
-const defaultPartitions = 64;
-const defaultConnections = 50_000;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -32,15 +31,14 @@ export const doctor: Command = {
 };
 
 async function examine(adminUrls: readonly string[], env: Env): Promise<Finding[]> {
-  const databaseUrl = env['DATABASE_URL'] || undefined;
-  const redisUrl = env['REDIS_URL'] || undefined;
-  const kafka = env['KAFKA_BROKERS'] ? { ...kafkaFrom(env), partitions: Number(env['KAFKA_PARTITIONS'] || defaultPartitions) } : undefined;
+  const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, KAFKA_PARTITIONS: partitions, SHARD_MAX_CONNECTIONS } = variablesFrom(env);
+  const kafka = env['KAFKA_BROKERS'] ? { ...kafkaFrom(env), partitions } : undefined;
   if (databaseUrl === undefined && redisUrl === undefined && kafka === undefined && adminUrls.length === 0)
     throw new StartError(`nothing is named to look at\n\n${usage}`);
   const [dependencies, clocks, descriptors] = await Promise.all([
-    checkDependencies({ databaseUrl, redisUrl, ...(kafka === undefined ? {} : { kafka }) }),
+    checkDependencies({ databaseUrl, migrates: false, redisUrl, ...(kafka === undefined ? {} : { kafka }) }),
     checkClocks({ databaseUrl, adminUrls }),
-    checkDescriptors(adminUrls, Number(env['SHARD_MAX_CONNECTIONS'] || defaultConnections)),
+    checkDescriptors(adminUrls, SHARD_MAX_CONNECTIONS),
   ]);
   return [...dependencies, clocks, descriptors];
 }

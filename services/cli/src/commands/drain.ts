@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { StartError } from '@carillon/runtime';
 import { adminPorts } from '../admin-ports.ts';
-import { adminOptions, adminUsage, type Command, parse, type Surroundings } from '../command.ts';
+import { adminOptions, adminUsage, type Command, parse, type Surroundings, wholeNumber } from '../command.ts';
 import { type ProcessStatus, readStatus } from '../process-status.ts';
 
 const usage = `carillon drain <shard> [flags]: hands the shard's partitions and connections to the others, then its process ends
@@ -15,7 +15,7 @@ Exit code 1 when the shard has not ended in time.
 `;
 
 const pollMs = 500;
-const defaultSeconds = 300;
+const defaultSeconds = '300';
 
 export const drain: Command = {
   does: 'empties a shard and ends its process',
@@ -25,11 +25,11 @@ export const drain: Command = {
     const { values, positionals } = parse(args, options, usage);
     const [name, ...more] = positionals;
     if (name === undefined || more.length > 0) throw new StartError(`name one shard\n\n${usage}`);
+    const seconds = wholeNumber('seconds', values.seconds ?? defaultSeconds, usage);
     const processes = await Promise.all((await adminPorts(values, surroundings.env)).map(readStatus));
     const shard = find(name, processes);
     await begin(shard);
-    const isEnded =
-      values['no-wait'] === true ? undefined : await untilEnded(shard, Number(values.seconds ?? defaultSeconds), surroundings);
+    const isEnded = values['no-wait'] === true ? undefined : await untilEnded(shard, seconds, surroundings);
     const told = { shard: name, connections: shard.connections, partitions: shard.partitions, ended: isEnded ?? false };
     if (values.json === true) surroundings.print(`${JSON.stringify(told)}\n`);
     else

@@ -4,7 +4,9 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { readClusterFile } from '../admin-ports.ts';
 import { Api } from '../api.ts';
+import { baseUrl } from '../base-url.ts';
 import { type Command, commonOptions, parse } from '../command.ts';
+import { variablesFrom } from '../variables.ts';
 
 const usage = `carillon publish <text> --as USER (--chat ID | --to USER) [flags]: writes a message
 
@@ -16,7 +18,8 @@ const usage = `carillon publish <text> --as USER (--chat ID | --to USER) [flags]
   --cluster FILE  what npm run cluster -- --json FILE wrote ($CARILLON_CLUSTER)
   --json          for programs
 
-AUTH_JWT_SECRET signs the writer's token (AUTH_ISSUER, AUTH_AUDIENCE); without it the API must hand out development tokens.
+CARILLON_TOKEN is the writer's token; without it AUTH_JWT_SECRET signs one (AUTH_ISSUER, AUTH_AUDIENCE); without both the API must hand
+out development tokens.
 Exit code 1 when the message was not pushed within 15 s.
 `;
 
@@ -41,7 +44,7 @@ export const publish: Command = {
     if (content === undefined || more.length > 0 || writer === undefined)
       throw new StartError(`give a text, and --as who writes it\n\n${usage}`);
     const url = values.api ?? env['CARILLON_API_URL'] ?? readClusterFile(values, env)?.api[0]?.url ?? 'http://127.0.0.1:8080';
-    const api = await Api.as(writer, url.replace(/\/+$/, ''), env);
+    const api = await Api.as(writer, baseUrl(url), variablesFrom(env));
     const chatId = await chatOf(api, chat, to);
     const told = await send(api, chatId, content, values.wait === true);
     print(values.json === true ? `${JSON.stringify(told)}\n` : sentence(told));

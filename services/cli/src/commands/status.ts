@@ -2,6 +2,7 @@ import { adminPorts } from '../admin-ports.ts';
 import { adminOptions, adminUsage, type Command, parse } from '../command.ts';
 import { type ProcessStatus, readStatus } from '../process-status.ts';
 import { table } from '../table.ts';
+import { variablesFrom } from '../variables.ts';
 
 const usage = `carillon status [flags]: every process, its shards' connections, partitions and lag, the outbox
 
@@ -10,7 +11,6 @@ ${adminUsage}
 Exit code 1 when a process is not ready, a dependency is away, a partition has no owner or two, or the outbox stands still.
 `;
 
-const partitionsOfTopic = 64;
 const outboxStuckSeconds = 30;
 
 export const status: Command = {
@@ -19,7 +19,7 @@ export const status: Command = {
   async run(args, { env, print }) {
     const { values } = parse(args, adminOptions, usage);
     const processes = await Promise.all((await adminPorts(values, env)).map(readStatus));
-    const partitions = Number(env['KAFKA_PARTITIONS'] || partitionsOfTopic);
+    const { KAFKA_PARTITIONS: partitions } = variablesFrom(env);
     const faults = faultsOf(processes, partitions);
     print(values.json === true ? `${JSON.stringify({ processes, faults })}\n` : asText(processes, faults, partitions));
     return faults.length === 0 ? 0 : 1;

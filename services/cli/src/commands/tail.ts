@@ -1,7 +1,7 @@
 import { followTopic, type ReceivedRecord } from '@carillon/event-log';
 import { StartError } from '@carillon/runtime';
 import { z } from 'zod';
-import { type Command, commonOptions, parse } from '../command.ts';
+import { type Command, commonOptions, parse, wholeNumber } from '../command.ts';
 import { kafkaFrom } from '../kafka-address.ts';
 
 const usage = `carillon tail <user or chat> [flags]: the notifications of a user or chat, as they pass through Kafka, from now on
@@ -24,7 +24,7 @@ export const tail: Command = {
     const [subject, ...more] = positionals;
     if (subject === undefined || more.length > 0) throw new StartError(`name one user or chat\n\n${usage}`);
     const ending = new AbortController();
-    let left = values.count === undefined ? Number.POSITIVE_INFINITY : Number(values.count);
+    let left = values.count === undefined ? Number.POSITIVE_INFINITY : wholeNumber('count', values.count, usage);
     const show = { withContent: values.content === true, asJson: values.json === true };
     const onRecord = (record: ReceivedRecord) => {
       if (ending.signal.aborted || (record.chatId !== subject && !record.recipients.includes(subject))) return;
