@@ -70,11 +70,17 @@ function makeIn(folder: string, name: string, tool: Tool, announce: Announce): P
   return 'pipPackage' in tool ? installPackage(folder, tool, announce) : unpack(folder, tool, announce);
 }
 
+/**
+ * The compiler collects garbage less often, and needs no C. helm3 and helm4 are pinned to releases with the same Kubernetes libraries:
+ * the second one finds them compiled. Together that halves what a new machine spends.
+ */
+const buildEnv = { GOFLAGS: '-mod=mod', GOGC: '400', CGO_ENABLED: '0' };
+
 async function build(folder: string, name: string, tool: z.infer<typeof goTool>, announce: Announce): Promise<string> {
   const go = await provideGo(announce);
   announce(`building ${name} ${tool.version} with go install (once)`);
   const args = ['install', '-ldflags', tool.goLinkFlags, `${tool.goPackage}@${tool.goVersion}`];
-  await run(go, args, { env: { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' }, timeout: buildMs, maxBuffer: 1 << 24 });
+  await run(go, args, { env: { ...process.env, ...buildEnv, GOBIN: folder }, timeout: buildMs, maxBuffer: 1 << 24 });
   const [program = ''] = readdirSync(folder);
   return join(folder, program);
 }
