@@ -17,8 +17,9 @@ const rounds = 7;
 
 /**
  * What the SDK costs the thread that an app draws with, through its public interface. Merging: a sync of 100,000 events of 1,000
- * chats, in turn, in pages of 100 that are there already as objects; the overview is followed, 20 chats are open. Update: one pushed frame, parsed, merged and told,
- * until the new snapshots of its open chat and of the overview's 1,000 lines are there. Frame: the same of a chat that is not open.
+ * chats, in turn, in pages of 100 that are parsed already; the overview is followed and read after each page, 20 chats are open.
+ * Update: one pushed frame, parsed, merged and told, until the new snapshots of its open chat and of the overview's 1,000 lines
+ * are there. Frame: the same of a chat that is not open.
  */
 export async function benchClient(announce: (text: string) => void): Promise<ClientResult> {
   const result = { mergedPerSecond: [] as number[], updateUs: [] as number[], frameUs: [] as number[] };
@@ -59,7 +60,7 @@ async function measureMerging(server: StubServer, client: Client): Promise<numbe
 }
 
 async function measureUpdates(server: StubServer, client: Client, chatIds: readonly string[]): Promise<number> {
-  const frames = Array.from({ length: updates }, (_, n) => JSON.stringify(server.message(chatIds[n % chatIds.length] ?? '')));
+  const frames = Array.from({ length: updates }, (_, n) => server.message(chatIds[n % chatIds.length] ?? ''));
   let told = 0;
   const stop = client.overview.subscribe(() => {
     told += 1;
