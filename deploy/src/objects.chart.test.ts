@@ -208,12 +208,15 @@ test('a process gets the variables that it knows, lists and large numbers as tex
   expect([Object.keys(api).includes('SHARD_SEND_QUEUE_BYTES'), Object.keys(shard).includes('SEND_RATE')]).toEqual([false, false]);
 });
 
-test('the heap is three quarters of the memory limit', () => {
+test('the heap is three quarters of the memory limit, the young generation grows with it', () => {
   const heap = (memory: string) => {
     const resources = { requests: { cpu: '1', memory }, limits: { memory } };
     return envOf(withValues({ shard: { resources } }), 'StatefulSet', 'x-carillon-shard')['NODE_OPTIONS'];
   };
-  expect(['1Gi', '1536Mi', '2.5G', '1000000000'].map(heap)).toEqual([768, 1152, 1788, 715].map((mib) => `--max-old-space-size=${mib}`));
+  const options = (heapMiB: number, youngMiB: number) => `--max-old-space-size=${heapMiB} --max-semi-space-size=${youngMiB}`;
+  expect(heap('512Mi')).toBe(options(384, 16));
+  expect(['1Gi', '1536Mi', '1000000000'].map(heap)).toEqual([options(768, 32), options(1152, 48), options(715, 29)]);
+  expect(['2Gi', '2.5G', '8Gi'].map(heap)).toEqual([options(1536, 64), options(1788, 64), options(6144, 64)]);
 });
 
 test('[K6] under sync waves everything that the job needs comes before it', () => {

@@ -1,6 +1,7 @@
 import type { Dashboard, Panel, Query } from './panel.ts';
 
 const [panelHeight, defaultWidth, fullWidth] = [8, 8, 24];
+// biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's own placeholder
 const datasource = { type: 'prometheus', uid: '${datasource}' };
 
 /** Grafana's JSON of a dashboard: rows of panels, laid out from left to right. The same input gives the same bytes. */

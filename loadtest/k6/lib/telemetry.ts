@@ -60,7 +60,6 @@ export class Telemetry {
   /** Hands over what was counted since the last call. */
   flush(): void {
     for (const [audience, deliveries] of Object.entries(this.#line.deliveries)) count.deliveries.add(deliveries, { audience });
-    // biome-ignore lint/suspicious/noConsole: see above
     console.log(`@load ${JSON.stringify(this.#line)}`);
     this.#line = emptyLine();
   }
@@ -68,7 +67,6 @@ export class Telemetry {
 
 /** The runner needs to know when the steady phase is. */
 export function tellPhases(phases: object): void {
-  // biome-ignore lint/suspicious/noConsole: see above
   console.log(`@phases ${JSON.stringify(phases)}`);
 }
 

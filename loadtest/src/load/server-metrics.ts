@@ -64,15 +64,23 @@ export class ServerMetrics {
     for (const sample of samples) {
       const { name, labels, value } = sample;
       if (name === 'carillon_ws_connections') this.connections.set(labels['shard'] ?? role, value);
-      if (!isCounter(name)) continue;
-      const key = `${adminUrl} ${seriesOf(sample)}`;
-      const before = this.#last.get(key) ?? (this.#isFirst ? value : 0);
-      this.#last.set(key, value);
-      const increase = value < before ? value : value - before;
-      if (increase === 0) continue;
-      if (name.startsWith('carillon_delivery_seconds')) this.#addStage(sample, increase);
-      else this.#increases.set(seriesOf(sample, 'shard'), (this.#increases.get(seriesOf(sample, 'shard')) ?? 0) + increase);
+      const increase = isCounter(name) ? this.#increaseOf(adminUrl, sample) : 0;
+      if (increase > 0) this.#count(sample, increase);
     }
+  }
+
+  /** Since the scrape before; a counter that went back began anew. */
+  #increaseOf(adminUrl: string, sample: MetricSample): number {
+    const { value } = sample;
+    const key = `${adminUrl} ${seriesOf(sample)}`;
+    const before = this.#last.get(key) ?? (this.#isFirst ? value : 0);
+    this.#last.set(key, value);
+    return value < before ? value : value - before;
+  }
+
+  #count(sample: MetricSample, increase: number): void {
+    if (sample.name.startsWith('carillon_delivery_seconds')) this.#addStage(sample, increase);
+    else increment(this.#increases, seriesOf(sample, 'shard'), increase);
   }
 
   #addStage({ name, labels }: MetricSample, increase: number): void {
@@ -88,6 +96,10 @@ export class ServerMetrics {
       }
     }
   }
+}
+
+function increment(sums: Map<string, number>, series: string, increase: number): void {
+  sums.set(series, (sums.get(series) ?? 0) + increase);
 }
 
 /** `name{label="value"}`, without the label that is left out. */

@@ -79,18 +79,19 @@ function apply({ name, action, ms }: FailpointRule, effects: Effects): Promise<v
 }
 
 function parseRule(text: string): FailpointRule | undefined {
-  const { name = '', action = '', value, pass } = pattern.exec(text)?.groups ?? {};
+  const { name, action = '', value, pass } = pattern.exec(text)?.groups ?? {};
   const known = failpointNames.find((one) => one === name);
-  const isTimed = action === 'sleep' || action === 'block';
-  const number = value === undefined ? undefined : Number(value);
-  if (known === undefined || (isTimed ? number === undefined : (number ?? 0) > 1)) return undefined;
-  return {
-    name: known,
-    action: action as FailpointRule['action'],
-    ms: isTimed ? (number ?? 0) : 0,
-    probability: isTimed ? 1 : (number ?? 1),
-    onlyAtPass: pass === undefined ? undefined : Number(pass),
-  };
+  const amount = readAmount(action, value);
+  if (known === undefined || amount === undefined) return undefined;
+  const onlyAtPass = pass === undefined ? undefined : Number(pass);
+  return { name: known, action: action as FailpointRule['action'], ...amount, onlyAtPass };
+}
+
+/** Undefined: a time is missing, or a probability is above 1. */
+function readAmount(action: string, value: string | undefined): Pick<FailpointRule, 'ms' | 'probability'> | undefined {
+  if (action === 'sleep' || action === 'block') return value === undefined ? undefined : { ms: Number(value), probability: 1 };
+  const probability = Number(value ?? 1);
+  return probability > 1 ? undefined : { ms: 0, probability };
 }
 
 const processEffects: Effects = {

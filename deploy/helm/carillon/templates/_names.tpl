@@ -108,3 +108,11 @@ imagePullSecrets:
 {{- $bytes := mulf (float64 $number) (get (dict "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "k" 1000 "M" 1000000 "G" 1000000000 "" 1) $unit) -}}
 {{- divf (mulf $bytes 0.75) 1048576 | floor | int -}}
 {{- end -}}
+
+{{/*
+A 24th of the heap, 16 to 64 MiB: what is short-lived, as records of the log are, dies in a large young generation without being copied
+into the old one; V8 uses up to three times as much.
+*/}}
+{{- define "carillon.semiSpaceMiB" -}}
+{{- div (include "carillon.heapMiB" . | int) 24 | max 16 | min 64 -}}
+{{- end -}}

@@ -62,7 +62,7 @@ readinessProbe:
 - name: NODE_ENV
   value: production
 - name: NODE_OPTIONS
-  value: "--max-old-space-size={{ include "carillon.heapMiB" .memory }}"
+  value: "--max-old-space-size={{ include "carillon.heapMiB" .memory }} --max-semi-space-size={{ include "carillon.semiSpaceMiB" .memory }}"
 {{- include "carillon.configEnv" (list .root .process) }}
 {{- include "carillon.secretEnv" (list .root .process) }}
 {{- end -}}

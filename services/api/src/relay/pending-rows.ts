@@ -11,6 +11,10 @@ export type PendingRow = {
   sent: number;
 };
 
+type BucketRead = OutboxRead['buckets'][number];
+/** What a read gave of one bucket, and the last of its chats. */
+type Taken = { readonly rows: number; readonly bytes: number; readonly lastChat: string };
+
 type AcknowledgedPart = { readonly pending: PendingRow; readonly records: readonly SizedRecord[]; readonly isLast: boolean };
 
 /** What is held of one bucket at most, and above how many bytes of data it is not read on; how much of them one read takes. */
@@ -19,6 +23,7 @@ const bytesPerBucket = 2 << 20;
 const bytesPerRead = 512 << 10;
 /** Smaller than any chat's id. */
 const first = '00000000-0000-0000-0000-000000000000';
+const nothing: Taken = { rows: 0, bytes: 0, lastChat: first };
 
 /**
  * The rows read but not yet acknowledged, by chat, each chat's oldest first; and the rows of one append that are acknowledged but not
@@ -47,23 +52,24 @@ export class PendingRows {
 
   /** What that read gave. True: a bucket was read from its middle on, so there may be more before it. */
   add(rows: readonly OutboxRow[], { buckets }: OutboxRead, readAtMs: number): boolean {
-    const taken = new Map<number, { rows: number; bytes: number; lastChat: string }>();
-    for (const row of rows) {
-      const { bucket, chatId, bytes } = row;
-      const before = taken.get(bucket) ?? { rows: 0, bytes: 0, lastChat: first };
-      const lastChat = chatId > before.lastChat ? chatId : before.lastChat;
-      taken.set(bucket, { rows: before.rows + 1, bytes: before.bytes + bytes, lastChat });
-      const queue = this.#chats.get(chatId);
-      if (queue === undefined) this.#chats.set(chatId, [{ row, readAtMs, sent: 0 }]);
-      else queue.push({ row, readAtMs, sent: 0 });
-    }
+    for (const row of rows) this.#queue({ row, readAtMs, sent: 0 });
+    const taken = takenOf(rows);
     let hasWrapped = false;
-    for (const { bucket, rows: room, bytes: bytesRoom, afterChat } of buckets) {
-      const { rows: count, bytes, lastChat } = taken.get(bucket) ?? { rows: 0, bytes: 0, lastChat: first };
-      if (count === room || bytes >= bytesRoom) this.#afterChat.set(bucket, lastChat);
-      else hasWrapped = this.#afterChat.delete(bucket) && afterChat !== first ? true : hasWrapped;
-    }
+    for (const read of buckets) if (this.#advance(read, taken.get(read.bucket) ?? nothing)) hasWrapped = true;
     return hasWrapped;
+  }
+
+  #queue(pending: PendingRow): void {
+    const queue = this.#chats.get(pending.row.chatId);
+    if (queue === undefined) this.#chats.set(pending.row.chatId, [pending]);
+    else queue.push(pending);
+  }
+
+  /** A read that came to its limit goes on behind its last chat; true: it had begun in the middle and came to the end. */
+  #advance({ bucket, rows, bytes, afterChat }: BucketRead, taken: Taken): boolean {
+    if (taken.rows < rows && taken.bytes < bytes) return this.#afterChat.delete(bucket) && afterChat !== first;
+    this.#afterChat.set(bucket, taken.lastChat);
+    return false;
   }
 
   /** Forgets the rows of buckets that are not own any more. */
@@ -107,4 +113,15 @@ export class PendingRows {
     }
     return held;
   }
+}
+
+function takenOf(rows: readonly OutboxRow[]): Map<number, Taken> {
+  const taken = new Map<number, Taken>();
+  for (const { bucket, chatId, bytes } of rows) {
+    const before = taken.get(bucket) ?? nothing;
+    // biome-ignore lint/complexity/useMathMinMax: they are texts
+    const lastChat = chatId > before.lastChat ? chatId : before.lastChat;
+    taken.set(bucket, { rows: before.rows + 1, bytes: before.bytes + bytes, lastChat });
+  }
+  return taken;
 }

@@ -31,12 +31,16 @@ export const drain: Command = {
     await begin(shard);
     const isEnded = values['no-wait'] === true ? undefined : await untilEnded(shard, seconds, surroundings);
     const told = { shard: name, connections: shard.connections, partitions: shard.partitions, ended: isEnded ?? false };
-    if (values.json === true) surroundings.print(`${JSON.stringify(told)}\n`);
-    else
-      surroundings.print(isEnded === undefined ? `${name} drains\n` : isEnded ? `${name} has ended\n` : `${name} has not ended in time\n`);
+    surroundings.print(values.json === true ? `${JSON.stringify(told)}\n` : `${name} ${wordFor(isEnded)}\n`);
     return isEnded === false ? 1 : 0;
   },
 };
+
+/** Undefined: nobody waited. */
+function wordFor(isEnded: boolean | undefined): string {
+  if (isEnded === undefined) return 'drains';
+  return isEnded ? 'has ended' : 'has not ended in time';
+}
 
 /** The last shard keeps its clients: there would be nowhere to go. */
 function find(name: string, processes: readonly ProcessStatus[]): ProcessStatus {

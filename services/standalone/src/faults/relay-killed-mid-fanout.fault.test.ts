@@ -1,5 +1,5 @@
 import type { FaultRun, Write } from '@carillon/testkit';
-import { expect, inject, test } from 'vitest';
+import { inject, test } from 'vitest';
 import { startFaultRun } from './fault-run.fixture.ts';
 
 const crowd = 1_000;

@@ -21,6 +21,7 @@ type Address = Pick<Ticket, 'ticket' | 'url'> & { readonly shard_id?: string };
 type Outcome = { readonly code: number; readonly reason: string; readonly wasReady: boolean; readonly next?: Address };
 
 const renewBeforeMs = 60_000;
+const retry = { baseMs: 500, capMs: 30_000 };
 
 /**
  * Prints what is pushed to a user until it is stopped: answers pings, renews its credential before it ends, comes back after
@@ -37,18 +38,22 @@ export class Listener implements Service {
   }
 
   async start(): Promise<void> {
+    const { signal } = this.#stopping;
     let ticket: Address | undefined = await takeTicket(this.#options.apiUrl, this.#options.userId);
-    for (let attempt = 0; !this.#stopping.signal.aborted; attempt += 1) {
-      const outcome: Outcome | undefined = ticket === undefined ? undefined : await this.#connect(ticket);
-      if (outcome !== undefined && !mayReconnect(outcome.code))
-        throw new StartError(`the shard closed the connection with ${outcome.code} ${outcome.reason}`);
-      if (this.#stopping.signal.aborted) return;
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
+      const outcome: Outcome | undefined = ticket === undefined ? undefined : await this.#connectOrFail(ticket);
+      if (signal.aborted) return;
       if (outcome?.wasReady) attempt = 0;
-      await this.#parts.clock
-        .sleep(fullJitterMs(attempt, { baseMs: 500, capMs: 30_000 }, Math.random), this.#stopping.signal)
-        .catch(() => undefined);
+      await this.#parts.clock.sleep(fullJitterMs(attempt, retry, Math.random), signal).catch(() => undefined);
       ticket = outcome?.next ?? (await this.#retryTicket(outcome?.wasReady === false ? ticket?.shard_id : undefined));
     }
+  }
+
+  /** Throws StartError where coming back is of no use. */
+  async #connectOrFail(ticket: Address): Promise<Outcome> {
+    const outcome = await this.#connect(ticket);
+    if (mayReconnect(outcome.code)) return outcome;
+    throw new StartError(`the shard closed the connection with ${outcome.code} ${outcome.reason}`);
   }
 
   stop(): Promise<void> {
