@@ -4,30 +4,49 @@ const latencyColours = { p50: '#2c9c69', p90: '#3b7dd8', p99: '#e0812b', max: '#
 const { series } = result;
 const start = series.seconds[0] ?? 0;
 const x = series.seconds.map((second) => second - start);
-const marks = series.marks.map(({ second, name }) => ({ at: second - start, name }));
+const marks = series.marks.map(({ second, name }) => ({ at: second - start, name })).sort((a, b) => a.at - b.at);
 const style = getComputedStyle(document.documentElement);
 const ink = style.getPropertyValue('--soft').trim();
 const line = style.getPropertyValue('--line').trim();
+const strong = style.getPropertyValue('--ink').trim();
 
-/** Phases and faults: thin vertical lines with their names, on every chart. */
+/** Phases and faults: numbered lines on every chart, their names once above all of them. */
+function nameMarks() {
+  for (const [index, { at, name }] of marks.entries()) {
+    const item = document.createElement('span');
+    item.className = 'marked';
+    item.innerHTML = '<span class="mark"></span><span></span>';
+    item.firstChild.textContent = index + 1;
+    item.lastChild.textContent = `${name}, ${Math.round(at)} s`;
+    document.getElementById('marks').append(item, ' ');
+  }
+}
+
 function drawMarks(plot) {
   const { ctx, bbox } = plot;
+  const size = 12 * devicePixelRatio;
   ctx.save();
-  ctx.strokeStyle = ctx.fillStyle = ink;
+  ctx.strokeStyle = ink;
   ctx.setLineDash([3, 3]);
-  ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
-  let lastEnd = -1;
+  ctx.font = `600 ${10 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textAlign = 'center';
+  ctx.textBaseline = 'middle';
+  let before = -size;
   let row = 0;
-  for (const { at, name } of marks) {
+  for (const [index, { at }] of marks.entries()) {
     const left = plot.valToPos(at, 'x', true);
     if (left < bbox.left || left > bbox.left + bbox.width) continue;
+    row = left - before < size ? (row + 1) % 3 : 0;
+    before = left;
+    const top = bbox.top + row * size;
     ctx.beginPath();
     ctx.moveTo(left, bbox.top);
     ctx.lineTo(left, bbox.top + bbox.height);
     ctx.stroke();
-    row = left < lastEnd ? (row + 1) % 4 : 0;
-    ctx.fillText(name, left + 3, bbox.top + (row + 1) * 11 * devicePixelRatio);
-    lastEnd = left + ctx.measureText(name).width + 6;
+    ctx.fillStyle = line;
+    ctx.fillRect(left - size / 2, top, size, size);
+    ctx.fillStyle = strong;
+    ctx.fillText(String(index + 1), left, top + size / 2);
   }
   ctx.restore();
 }
@@ -80,6 +99,7 @@ function chart(title, note, curves, options = {}) {
 const asCurves = (record) => Object.entries(record).map(([name, values]) => ({ name, values }));
 const positive = (values) => values.map((value) => (value === null || value <= 0 ? null : value));
 
+nameMarks();
 chart(
   'Publish → receive over time, ms',
   'from the moment each message was due; logarithmic',

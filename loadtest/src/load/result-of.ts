@@ -7,6 +7,7 @@ import type { LoadResult, Step } from './result.ts';
 import type { RunWatch } from './run-watch.ts';
 import { mean, processFigures, round, seriesOf } from './series.ts';
 import type { ServerMetrics } from './server-metrics.ts';
+import { spreadChecks } from './spread.ts';
 import { judge } from './verdict.ts';
 
 export type Finished = {
@@ -34,7 +35,8 @@ export function resultOf(run: Finished): LoadResult {
     byAudience: summary.byTag(trend, 'audience'),
     byPhase: summary.byTag(trend, 'phase'),
   };
-  const checks = summary.checks().filter((check) => isLimit(check, run.steps));
+  const series = seriesOf(watch.timeline, watch.ticks, watch.marks);
+  const checks = [...summary.checks().filter((check) => isLimit(check, run.steps)), ...spreadChecks(series, upgradeRate(run))];
   return {
     format: 1,
     scenario: options.scenario,
@@ -54,8 +56,13 @@ export function resultOf(run: Finished): LoadResult {
     processes,
     generator,
     closes: Object.fromEntries(watch.timeline.closes),
-    series: seriesOf(watch.timeline, watch.ticks, watch.marks),
+    series,
   };
+}
+
+/** Known where the cluster was started here; 0 = no limit, as in development. */
+function upgradeRate({ profile, settings }: Finished): number {
+  return Number({ ...profile.cluster.env, ...settings.clusterEnv }['UPGRADE_RATE'] ?? 0);
 }
 
 /** Some thresholds only make k6 keep a part of a metric; those of steps are meant to be crossed. */

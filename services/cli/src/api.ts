@@ -6,7 +6,8 @@ import type { Variables } from './variables.ts';
 const timeoutMs = 10_000;
 const tokenSeconds = 300;
 const tokenSchema = z.object({ token: z.string() });
-const problemSchema = z.object({ detail: z.string().optional(), title: z.string() });
+const faultSchema = z.object({ pointer: z.string(), detail: z.string() });
+const problemSchema = z.object({ detail: z.string().optional(), title: z.string(), errors: z.array(faultSchema).default([]) });
 
 /** The HTTP API as one user: with CARILLON_TOKEN, else a token signed with AUTH_JWT_SECRET, else a development token. */
 export class Api {
@@ -54,8 +55,8 @@ async function call(url: string, body: object, headers: Record<string, string>):
 
 function reasonOf(text: string): string {
   try {
-    const problem = problemSchema.parse(JSON.parse(text));
-    return problem.detail ?? problem.title;
+    const { detail, title, errors } = problemSchema.parse(JSON.parse(text));
+    return [detail ?? title, ...errors.map((fault) => `  ${fault.pointer}: ${fault.detail}`)].join('\n');
   } catch (_notAProblem) {
     return text.slice(0, 200);
   }

@@ -71,6 +71,9 @@ test('[A2] publish waits for the push, and tail sees the notification by user an
   expect(await byUser.ended).toBe(0);
   expect(JSON.parse(byUser.printed.split('\n')[0] ?? '')).toMatchObject({ chat_id: told.chat_id, actor_id: 'alice' });
 
+  const refused = new Run(['publish', 'a'.repeat(4_001), '--as', 'alice', '--chat', told.chat_id]).ended;
+  await expect(refused).rejects.toThrow(/the API answered 400: [\s\S]*\n {2}\/text: /);
+
   const byChat = new Run(['tail', told.chat_id, '--count', '1', '--content']);
   await expect.poll(() => byChat.noted, { timeout: 30_000 }).toContain('following');
   expect(await new Run(['publish', 'secret words', '--as', 'bob', '--chat', told.chat_id]).ended).toBe(0);

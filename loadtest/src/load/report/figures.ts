@@ -32,8 +32,8 @@ export const stageHeadings: Readonly<Record<string, string>> = {
   total: 'commit → first socket',
 };
 
-/** What must be 0, and the counts beside it. */
-export function correctness({ counts }: LoadResult): [string, number, boolean][] {
+/** What should be 0: the third is whether this scenario judges it. While connections change, repeats are the protocol's right. */
+export function correctness({ counts, checks }: Pick<LoadResult, 'counts' | 'checks'>): [string, number, boolean][] {
   const mustBeZero = [
     'lost',
     'gaps',
@@ -45,7 +45,8 @@ export function correctness({ counts }: LoadResult): [string, number, boolean][]
     'abnormal_closes',
     'early_reconnects',
   ];
-  return mustBeZero.map((name) => [name.replaceAll('_', ' '), counts[name] ?? 0, true]);
+  const isJudged = (name: string) => checks.some(({ metric }) => metric === name);
+  return mustBeZero.map((name) => [name.replaceAll('_', ' '), counts[name] ?? 0, isJudged(name)]);
 }
 
 export function reach({ counts }: LoadResult): number {

@@ -22,6 +22,7 @@ export function htmlReport(result: LoadResult): string {
 ${header(result)}
 ${tiles(result)}
 <h2>Over time</h2>
+<p class="sub" id="marks"></p>
 <div class="charts" id="charts"></div>
 <h2>Publish → receive by audience, ms</h2>
 ${latencyTable(result)}
@@ -69,9 +70,10 @@ function tiles(result: LoadResult): string {
     ['most connections', whole(most)],
     ['connects', whole(counts['connects'] ?? 0)],
   ];
-  const zeros = correctness(result).map(
-    ([name, count]) => `<span class="${count === 0 ? 'is-zero' : 'is-wrong'}">${quoted(name)} ${whole(count)}</span>`,
-  );
+  const zeros = correctness(result).map(([name, count, isJudged]) => {
+    const note = isJudged ? '' : ' title="not judged: connections change in this scenario"';
+    return `<span class="${count === 0 ? 'is-zero' : isJudged ? 'is-wrong' : 'is-told'}"${note}>${quoted(name)} ${whole(count)}</span>`;
+  });
   return `<div class="tiles">${figures.map(([name, value]) => `<div class="tile"><b>${value}</b><span>${name}</span></div>`).join('')}</div>
 <div class="zeros">${zeros.join('')}</div>`;
 }
@@ -120,11 +122,9 @@ function processTable({ processes }: LoadResult): string {
 }
 
 function checkTable({ checks }: LoadResult): string {
-  const rows = checks.map(({ metric, limit, ok }) => [
-    quoted(metric),
-    quoted(limit),
-    ok ? 'holds' : '<span class="failed-check">crossed</span>',
-  ]);
+  const rows = [...checks]
+    .sort((a, b) => Number(a.ok) - Number(b.ok) || (a.metric < b.metric ? -1 : 1))
+    .map(({ metric, limit, ok }) => [quoted(metric), quoted(limit), ok ? 'holds' : '<span class="failed-check">crossed</span>']);
   return table(['metric', 'limit', ''], rows);
 }
 
