@@ -12,6 +12,8 @@ const scenarioSchema = z.looseObject({
   settleSeconds: z.number(),
   faultAfterSeconds: z.number().optional(),
   stalledReaders: z.number().optional(),
+  stepFactor: z.number().optional(),
+  steps: z.number().optional(),
   /** Instead of the profile's. */
   shards: z.number().optional(),
   clusterEnv: z.record(z.string(), z.string()).optional(),

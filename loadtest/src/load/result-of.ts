@@ -21,7 +21,8 @@ export type Finished = {
   readonly startPressurePercent: number | null;
 };
 
-const k6Version = '1.8.1';
+/** As `tools/tools.json` pins it. */
+export const k6Version = '1.8.1';
 const trend = 'publish_to_receive_ms';
 
 /** Brings together what k6 counted and what was seen beside it. */
