@@ -11,7 +11,7 @@ const deadlineMs = 60_000;
 
 /**
  * Runs the image's commands from its folder on real services, in production mode: preflight, migrate, an API and a shard, the canary
- * through both; then SIGTERM to them. Rejects with the output of whatever fails.
+ * through both, the operator's command; then SIGTERM to them. Rejects with the output of whatever fails.
  */
 export async function runImage(app: string, announce: (line: string) => void): Promise<void> {
   await using services = await startServices({ announce, isDurable: false });
@@ -29,6 +29,7 @@ export async function runImage(app: string, announce: (line: string) => void): P
   await Promise.all([ready(apiAdmin, api), ready(shardAdmin, shard)]);
   const canaryEnv = { AUTH_JWT_SECRET: secret, CANARY_API_URL: `http://127.0.0.1:${apiPort}`, CANARY_SHARDS: url };
   await toEnd(app, ['canary', '--once'], canaryEnv, announce);
+  await toEnd(app, ['doctor'], env, announce);
 }
 
 async function toEnd(app: string, args: readonly string[], env: Env, announce: (line: string) => void): Promise<void> {

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ClusterProcess, createTestDatabase, freePorts, startKafka } from '@carillon/testkit';
@@ -17,14 +18,15 @@ const programs = {
   migrate: 'services/api/dist/bin/migrate.js',
   preflight: 'services/api/dist/bin/preflight.js',
   canary: 'services/canary/dist/bin/canary.js',
+  cli: 'services/cli/dist/bin/carillon.js',
 };
 const password = 'a password of the test';
 
-/** A key of its own authority for 127.0.0.1: as keystore for Kafka, its certificate as PEM for clients. */
+/** A key of its own authority for this machine: as keystore for servers, its certificate as PEM for clients. */
 async function makeCertificate(folder: string): Promise<{ keystore: string; certificate: string }> {
   const keystore = join(folder, 'broker.p12');
   const store = ['-keystore', keystore, '-storetype', 'PKCS12', '-storepass', 'changeit', '-alias', 'broker'];
-  const subject = ['-keyalg', 'EC', '-dname', 'CN=broker', '-ext', 'san=ip:127.0.0.1', '-ext', 'bc:c', '-validity', '2'];
+  const subject = ['-keyalg', 'EC', '-dname', 'CN=broker', '-ext', 'san=ip:127.0.0.1,dns:localhost', '-ext', 'bc:c', '-validity', '2'];
   await run('keytool', ['-genkeypair', ...store, ...subject]);
   const certificate = join(folder, 'ca.crt');
   await run('keytool', ['-exportcert', '-rfc', ...store, '-file', certificate]);
@@ -58,6 +60,42 @@ async function restrictedUser(redisUrl: string): Promise<string> {
   return `redis://restricted:restricted@${url.host}`;
 }
 
+/**
+ * TLS before a server that has none, as managed ones have it. Clients of Postgres ask for it in the clear first, and are answered.
+ * Returns the server's URL with this address.
+ */
+async function startTlsFront(keystore: string, server: string) {
+  const url = new URL(server);
+  const { hostname, port, protocol } = url;
+  const open = new Set<Socket>();
+  const kept = (socket: Socket) => {
+    open.add(socket.on('error', () => socket.destroy()).on('close', () => open.delete(socket)));
+    return socket;
+  };
+  const secure = (socket: Socket) => {
+    const secured = new TLSSocket(socket, { isServer: true, pfx: readFileSync(keystore), passphrase: 'changeit' });
+    kept(secured)
+      .pipe(kept(connect(Number(port), hostname)))
+      .pipe(secured);
+  };
+  const front = createServer((socket) => {
+    kept(socket);
+    if (!protocol.startsWith('postgres')) return secure(socket);
+    socket.once('data', () => {
+      socket.write('S');
+      secure(socket);
+    });
+  });
+  await once(front.listen(0, '127.0.0.1'), 'listening');
+  url.hostname = 'localhost';
+  url.port = String((front.address() as AddressInfo).port);
+  const dispose = async () => {
+    for (const socket of open) socket.destroy();
+    await new Promise((resolve) => front.close(resolve));
+  };
+  return { url, [Symbol.asyncDispose]: dispose };
+}
+
 /** One command of the image, to its end. */
 async function command(
   env: Record<string, string>,
@@ -73,7 +111,7 @@ async function command(
   }
 }
 
-test('[S9] [L9] [K7] with TLS and a password, every secret in a file: preflight, migration, API and shard work, and a message arrives', async () => {
+test('[S9] [L9] [K7] [A3] with TLS to Postgres, Kafka and Redis and a password, every secret in a file: preflight, migration, API and shard work, and a message arrives', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-secured-'));
   const inFile = (name: string, text: string) => {
     writeFileSync(join(folder, name), `${text}\n`);
@@ -83,13 +121,15 @@ test('[S9] [L9] [K7] with TLS and a password, every secret in a file: preflight,
     const { keystore, certificate } = await makeCertificate(folder);
     await using kafka = await startSecuredKafka(keystore);
     await using database = await createTestDatabase(inject('postgresUrl'), async () => undefined);
+    await using postgres = await startTlsFront(keystore, database.url);
+    await using redis = await startTlsFront(keystore, await restrictedUser(inject('redisUrl')));
     const [apiPort = 0, apiAdmin = 0, shardPort = 0, shardAdmin = 0] = await freePorts(4);
     const secret = inFile('secret', 'a secret of the test, 32 bytes or more');
     const env = {
       NODE_EXTRA_CA_CERTS: certificate,
       HOST: '127.0.0.1',
-      DATABASE_URL_FILE: inFile('url', database.url),
-      REDIS_URL_FILE: inFile('redis', await restrictedUser(inject('redisUrl'))),
+      DATABASE_URL_FILE: inFile('url', `${postgres.url}?sslmode=verify-full`),
+      REDIS_URL_FILE: inFile('redis', String(redis.url).replace('redis:', 'rediss:')),
       AUTH_JWT_SECRET_FILE: secret,
       TICKET_SECRET_FILE: secret,
       KAFKA_BROKERS: kafka.brokers,
@@ -102,10 +142,15 @@ test('[S9] [L9] [K7] with TLS and a password, every secret in a file: preflight,
     const refused = await command({ ...env, KAFKA_PASSWORD_FILE: inFile('wrong', 'another password') }, 'preflight');
     expect(refused).toMatchObject({ code: 1, output: expect.stringMatching(/FAULT Kafka +no answer\n +.*[Aa]uthenticat/) });
     const strange = await command({ ...env, NODE_EXTRA_CA_CERTS: '' }, 'preflight');
-    expect(strange).toMatchObject({ code: 1, output: expect.stringMatching(/FAULT Kafka +no answer\n +.*self-signed certificate/) });
+    expect(strange.code).toBe(1);
+    for (const name of ['Postgres', 'Kafka', 'Redis'])
+      expect(strange.output).toMatch(new RegExp(`FAULT ${name} +no answer\\n +.*self-signed certificate`));
     expect(await command(env, 'preflight')).toMatchObject({ code: 0, output: expect.stringMatching(/ok +Kafka +1 brokers, no topic yet/) });
     expect(await command(env, 'migrate')).toMatchObject({ code: 0 });
     expect((await command(env, 'preflight')).output).toMatch(/ok +Kafka +1 brokers, 64 partitions, 1 copies/);
+
+    const fits = /Postgres +ok [\s\S]*Kafka +ok [\s\S]*Redis +ok /;
+    expect(await command(env, 'cli', 'doctor')).toMatchObject({ code: 0, output: expect.stringMatching(fits) });
 
     const start = (role: 'api' | 'shard', more: Record<string, string>) =>
       new ClusterProcess({ role, program: programs[role], env: { ...env, ...more }, onLine: () => undefined, onExit: () => undefined });
