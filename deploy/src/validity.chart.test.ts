@@ -23,8 +23,8 @@ describe.each(cases)('values of the case %s', (name) => {
     expect(isOk, text).toBe(true);
   });
 
-  test('give the same objects with both helms', () => {
-    const [three, four] = helms.map((program) => objectsOf(renderText(values, { helm: program })));
+  test.each(kubes)('give the same objects with both helms, for Kubernetes %s', (kube) => {
+    const [three, four] = helms.map((program) => objectsOf(renderText(values, { helm: program, kube })));
     expect(three).toEqual(four);
   });
 

@@ -23,8 +23,16 @@ const secret = (what: string) =>
 
 const resources = z
   .strictObject({
-    requests: z.strictObject({ cpu: quantity, memory }).partial(),
-    limits: z.strictObject({ memory, cpu: quantity.optional() }),
+    requests: z
+      .strictObject({
+        cpu: quantity.describe('CPU that is kept for it.'),
+        memory: memory.describe('Memory that is kept for it: as much as the limit, so that no node runs short.'),
+      })
+      .partial(),
+    limits: z.strictObject({
+      memory: memory.describe('Memory that it may have; three quarters of it are the heap.'),
+      cpu: quantity.optional().describe('CPU that it may have; better none: a shard that is throttled is late for everybody.'),
+    }),
   })
   .describe('Requests and limits; three quarters of the memory limit are the heap. Memory limit = request, no CPU limit.');
 
