@@ -194,6 +194,6 @@ function statusOf(replica: Replica<unknown> | undefined, status: Status): Status
 /** The last snapshot where the next one is equal, field by field: what did not change keeps its reference. */
 export function shared<T extends object>(last: T | undefined, next: T): T {
   if (last === undefined) return next;
-  const isSame = Object.entries(next).every(([key, value]) => Object.is(Reflect.get(last, key), value));
-  return isSame ? last : next;
+  const keys = Object.keys(next) as (keyof T)[];
+  return keys.every((key) => last[key] === next[key]) ? last : next;
 }

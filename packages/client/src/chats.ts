@@ -82,12 +82,12 @@ export class Chats implements ChatActions {
     const isIncomplete = needOf(chat.entry).kind !== 'nothing';
     if (isIncomplete) this.#incomplete.add(chatId);
     if (this.#order.put(chatId, shownEntry(chat.entry)) || isIncomplete !== wasIncomplete) this.overview.changed();
-    this.pendingChanged(chatId);
+    this.pendingChanged(chatId, chat);
   }
 
   /** What is shown by now is not pending any more, and what is pending may be shown already. */
-  pendingChanged(chatId: string): void {
-    const { messages, seq } = shownOf(this.replica(chatId));
+  pendingChanged(chatId: string, chat = this.replica(chatId)): void {
+    const { messages, seq } = shownOf(chat);
     this.#options.sending.settle(chatId, messages, seq);
     this.#handles.get(chatId)?.changed();
   }
@@ -155,5 +155,5 @@ export class Chats implements ChatActions {
 
 /** 128 random bits; unlike `randomUUID` also where a page is not a secure context. */
 function newId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }

@@ -7,7 +7,7 @@ import { Api, type RequestOptions } from './http.ts';
 import type { WebSocketConstructor } from './link.ts';
 import { Pauses } from './pauses.ts';
 import { type PendingStorage, Sending, type Upload } from './sending.ts';
-import { Session } from './session.ts';
+import { Session, type SessionListener } from './session.ts';
 import type { Overview, Status } from './status.ts';
 import { Notifier, Store, type View } from './store.ts';
 import type { Chat, ReadyFrame, Ticket } from './wire.ts';
@@ -54,7 +54,7 @@ export class Client {
   readonly #connection: Connection;
   readonly #sending: Sending;
   readonly #chats: Chats;
-  readonly #notifier: Notifier;
+  readonly #states: Store<ConnectionState>;
   readonly #listeners: Listeners = { status: new Set(), error: new Set(), closed: new Set() };
   readonly #clock: Clock;
   readonly #unhook: () => void;
@@ -63,66 +63,39 @@ export class Client {
   #userId: string | undefined;
   #status: Status;
 
-  /** The connection's state, for a status line. */
-  readonly connection: View<ConnectionState>;
-  readonly #connectionStore: Store<ConnectionState>;
-
   constructor(options: ClientOptions) {
-    const { apiUrl, getToken, getTicket, clock = systemClock, random = Math.random } = options;
-    const doFetch = options.fetch ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args));
-    // Where pages are rendered there may be none: nothing connects there.
-    const WebSocket = options.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor | undefined);
+    const {
+      getTicket,
+      clock = systemClock,
+      random = Math.random,
+      environment = pageEnvironment,
+      fetch = (...args: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...args),
+      // Where pages are rendered there may be none: nothing connects there.
+      WebSocket = globalThis.WebSocket as WebSocketConstructor | undefined,
+    } = options;
     this.#clock = clock;
     this.#userId = options.userId;
     this.#status = { stale: { since: clock.nowMs() } };
     const failed = (error: unknown) => this.#emit('error', error);
-    this.#notifier = new Notifier(failed);
-    const api = new Api({ apiUrl, fetch: doFetch, clock, getToken });
-    this.#api = api;
+    const notifier = new Notifier(failed);
     const pauses = new Pauses(clock, random);
-    this.#sending = new Sending({
-      api,
-      clock,
-      pauses,
-      storage: options.storage,
-      upload: options.upload,
+    const api = new Api({ ...options, fetch, clock });
+    this.#api = api;
+    const parts = { ...options, WebSocket, clock, random, failed, notifier, pauses, api };
+    const sending = new Sending({
+      ...parts,
       changed: (chatId) => this.#chats.pendingChanged(chatId),
       sent: (chatId, message) => this.#session?.offerWatermark(chatId, message.seq),
-      failed,
     });
-    this.#chats = new Chats({
-      api,
-      clock,
-      sending: this.#sending,
-      notifier: this.#notifier,
-      session: () => this.#session,
-      status: () => this.#status,
-    });
-    this.#newSession = (userId) =>
-      new Session({
-        api,
-        clock,
-        pauses,
-        random,
-        userId,
-        listener: {
-          chatChanged: (chatId, chat) => this.#chats.chatChanged(chatId, chat),
-          event: (event) => {
-            if (event.event === 'message.created' && event.data.message.sender_id === userId) this.#sending.confirm(event.data.message);
-          },
-          synced: () => this.#connection.synced(),
-          degraded: (isDegraded) => this.#connection.degraded(isDegraded),
-          failed,
-        },
-      });
+    this.#sending = sending;
+    this.#chats = new Chats({ ...parts, sending, session: () => this.#session, status: () => this.#status });
+    this.#newSession = (userId) => new Session({ ...parts, userId, listener: this.#sessionListener(userId) });
     this.#connection = new Connection({
-      WebSocket,
-      clock,
-      random,
+      ...parts,
       getTicket: ({ avoidShardId, isExpired, signal }) => {
         if (isExpired) api.forgetToken();
         if (getTicket !== undefined) return getTicket({ avoidShardId, signal });
-        const body = avoidShardId === undefined ? undefined : { avoid_shard_id: avoidShardId };
+        const body = avoidShardId && { avoid_shard_id: avoidShardId };
         return api.request<Ticket>('POST', '/v1/tickets', { body, signal });
       },
       listener: {
@@ -138,14 +111,13 @@ export class Client {
         miscounted: () => this.#session?.sync(),
       },
     });
-    this.#connectionStore = new Store(this.#notifier, () => this.#connection.state);
-    this.connection = this.#connectionStore;
-    this.#unhook = (options.environment ?? pageEnvironment)(() => {
+    this.#states = new Store(notifier, () => this.#connection.state);
+    this.#unhook = environment(() => {
       this.#connection.wake();
       pauses.wake();
       this.#session?.checkHeads();
     });
-    if (options.userId !== undefined) void this.#sending.start(options.userId);
+    if (options.userId !== undefined) void sending.start(options.userId);
   }
 
   /** Resolves with the first `live`; rejects when the connection is closed for good, the signal aborts the wait, or there is no WebSocket. */
@@ -187,6 +159,11 @@ export class Client {
 
   get userId(): string | undefined {
     return this.#userId;
+  }
+
+  /** The connection's state, for a status line. */
+  get connection(): View<ConnectionState> {
+    return this.#states;
   }
 
   get overview(): View<Overview> {
@@ -250,9 +227,20 @@ export class Client {
     void this.#sending.start(user_id);
   }
 
+  #sessionListener(userId: string): SessionListener {
+    return {
+      chatChanged: (chatId, chat) => this.#chats.chatChanged(chatId, chat),
+      event: ({ event, data }) => {
+        if (event === 'message.created' && data.message.sender_id === userId) this.#sending.confirm(data.message);
+      },
+      synced: () => this.#connection.synced(),
+      degraded: (isDegraded) => this.#connection.degraded(isDegraded),
+    };
+  }
+
   #stateChanged(state: ConnectionState): void {
     const status = this.#statusOf(state);
-    this.#connectionStore.changed();
+    this.#states.changed();
     if (state.kind === 'closed') this.#emit('closed', state.reason);
     if (status === this.#status) return;
     this.#status = status;

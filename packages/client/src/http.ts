@@ -105,7 +105,7 @@ export class Api {
       const answer = await this.#options.fetch(`${this.#options.apiUrl}${path}`, {
         method,
         headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
-        body: body === undefined ? null : JSON.stringify(body),
+        body: JSON.stringify(body),
         signal: aborter.signal,
       });
       if (!answer.ok) throw await errorOf(answer);

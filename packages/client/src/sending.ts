@@ -27,8 +27,8 @@ export type SendingOptions = {
   readonly api: Api;
   readonly clock: Clock;
   readonly pauses: Pauses;
-  readonly storage: PendingStorage | undefined;
-  readonly upload: Upload | undefined;
+  readonly storage?: PendingStorage;
+  readonly upload?: Upload;
   readonly changed: (chatId: string) => void;
   /** The server has the message: it will come as an event. */
   readonly sent: (chatId: string, message: Message) => void;

@@ -44,18 +44,18 @@ export type SessionOptions = {
   readonly random: () => number;
   readonly userId: string;
   readonly listener: SessionListener;
+  /** Something failed that is tried again, or not for the user to mend. */
+  readonly failed: (error: unknown) => void;
 };
 
 /** What the session tells its owner. */
-type SessionListener = {
+export type SessionListener = {
   /** The replicas of this chat changed; undefined: it is not known any more. */
   chatChanged(chatId: string, chat: ChatReplica): void;
   /** Before the chat is changed by it. */
   event(event: Event): void;
   synced(): void;
   degraded(isDegraded: boolean): void;
-  /** Something failed that is tried again, or not for the user to mend. */
-  failed(error: unknown): void;
 };
 
 type TooLong = { readonly too_long: true };
@@ -342,7 +342,7 @@ export class Session {
     try {
       await this.#offerHeads(signal);
     } catch (error) {
-      if (!signal.aborted) this.#options.listener.failed(error);
+      if (!signal.aborted) this.#options.failed(error);
     } finally {
       if (!signal.aborted) {
         this.#isCheckingHeads = false;
@@ -407,7 +407,7 @@ export class Session {
 
   /** Until the chat lacks nothing, its 404 is left to sync, or a sync is under way. Never rejects. */
   async #repair(chatId: string, signal: AbortSignal): Promise<void> {
-    const { pauses, random, listener } = this.#options;
+    const { pauses, random, failed } = this.#options;
     for (let failures = 0; ; ) {
       const need = needOfChat(this.chat(chatId));
       if (need === undefined || signal.aborted || this.#suspects.has(chatId)) return;
@@ -421,7 +421,7 @@ export class Session {
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof ApiError && error.status === 404) return this.#suspect(chatId, need.target);
-        listener.failed(error);
+        failed(error);
         failures += 1;
         await pauses.afterFailure(error, failures, signal);
       }
@@ -518,7 +518,7 @@ export class Session {
         return await attempt();
       } catch (error) {
         signal.throwIfAborted();
-        this.#options.listener.failed(error);
+        this.#options.failed(error);
         await this.#options.pauses.afterFailure(error, failures, signal);
       }
     }
