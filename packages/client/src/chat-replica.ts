@@ -74,34 +74,37 @@ export function offerWatermarkToChat(chat: ChatReplica, seq: number): ChatReplic
 
 /** The chat as `GET /v1/chats/{chat_id}` or a page of the overview has it. */
 export function offerEntry(rules: ChatRules, chat: ChatReplica, entry: OverviewEntry): ChatReplica {
-  return change(chat, { entry: offerRead(offerSnapshot(rules.entry, chat.entry, { view: entry, seq: entry.seq }), chat.readMessageNo) });
+  return change(chat, {
+    ...chat,
+    entry: offerRead(offerSnapshot(rules.entry, chat.entry, { view: entry, seq: entry.seq }), chat.readMessageNo),
+  });
 }
 
 export function offerNewest(rules: ChatRules, chat: ChatReplica, page: MessagePage): ChatReplica {
   if (chat.timeline === undefined) return chat;
-  return change(chat, { timeline: offerSnapshot(rules.timeline, chat.timeline, { view: timelineOf(page), seq: page.seq }) });
+  return change(chat, { ...chat, timeline: offerSnapshot(rules.timeline, chat.timeline, { view: timelineOf(page), seq: page.seq }) });
 }
 
 export function offerMembers(rules: ChatRules, chat: ChatReplica, pages: readonly MemberPage[]): ChatReplica {
   if (chat.members === undefined) return chat;
-  return change(chat, { members: offerSnapshot(rules.members, chat.members, memberSnapshot(pages)) });
+  return change(chat, { ...chat, members: offerSnapshot(rules.members, chat.members, memberSnapshot(pages)) });
 }
 
 export function offerReadToChat(chat: ChatReplica, messageNo: number): ChatReplica {
   const readMessageNo = Math.max(messageNo, chat.readMessageNo);
-  return change(chat, { entry: offerRead(chat.entry, messageNo), readMessageNo });
+  return change(chat, { ...chat, entry: offerRead(chat.entry, messageNo), readMessageNo });
 }
 
 export function askForOlderOf(chat: ChatReplica): { chat: ChatReplica; beforeSeq: number | undefined } {
   if (chat.timeline === undefined) return { chat, beforeSeq: undefined };
   const { replica, beforeSeq } = askForOlder(chat.timeline);
-  return { chat: change(chat, { timeline: replica }), beforeSeq };
+  return { chat: change(chat, { ...chat, timeline: replica }), beforeSeq };
 }
 
 /** The page of history, or undefined: it will not come. */
 export function offerOlderTo(chat: ChatReplica, beforeSeq: number, page: MessagePage | undefined): ChatReplica {
   if (chat.timeline === undefined) return chat;
-  return change(chat, { timeline: page === undefined ? forgetOlder(chat.timeline) : offerOlder(chat.timeline, beforeSeq, page) });
+  return change(chat, { ...chat, timeline: page === undefined ? forgetOlder(chat.timeline) : offerOlder(chat.timeline, beforeSeq, page) });
 }
 
 /**
@@ -114,7 +117,7 @@ export function endChat(chat: ChatReplica, target: number): ChatReplica {
 
 /** The history behind the views is lost, and with it what was known of the read position. */
 export function outdateChat(chat: ChatReplica): ChatReplica {
-  return change(everyView(chat, outdate), { readMessageNo: 0 });
+  return change(chat, { ...everyView(chat, outdate), readMessageNo: 0 });
 }
 
 /** The most urgent need: what is on the screen before what is in a list, snapshots before deltas. */
@@ -156,6 +159,7 @@ function everyView(chat: ChatReplica, turn: <V>(replica: Replica<V>) => Replica<
     entry: turn(chat.entry),
     timeline: chat.timeline && turn(chat.timeline),
     members: chat.members && turn(chat.members),
+    readMessageNo: chat.readMessageNo,
   });
 }
 
@@ -164,12 +168,12 @@ function byRules(rules: ChatRules, chat: ChatReplica, turn: <V>(rules: ViewRules
     entry: turn(rules.entry, chat.entry),
     timeline: chat.timeline && turn(rules.timeline, chat.timeline),
     members: chat.members && turn(rules.members, chat.members),
+    readMessageNo: chat.readMessageNo,
   });
 }
 
 /** Structural sharing: without a change the same object. */
-function change(chat: ChatReplica, changes: Partial<ChatReplica>): ChatReplica {
-  const next = { ...chat, ...changes };
+function change(chat: ChatReplica, next: ChatReplica): ChatReplica {
   const isSame = next.entry === chat.entry && next.timeline === chat.timeline && next.members === chat.members;
   return isSame && next.readMessageNo === chat.readMessageNo ? chat : next;
 }

@@ -3,14 +3,12 @@ import type { Event, OverviewEntry } from './wire.ts';
 
 /** The rules of a chat's line in the overview: the chat, its last message, the user's role and read position. */
 export function overviewRules(userId: string): ViewRules<OverviewEntry> {
-  return { userId, apply: (entry, event) => withChanges(entry, changesBy(entry, event, userId), event.seq) };
+  return { userId, apply: (entry, event) => changed({ ...entry }, event, userId) };
 }
 
 /** A read position, from a signal, a head or an answer: it never moves back. */
 export function offerRead(replica: Replica<OverviewEntry>, messageNo: number): Replica<OverviewEntry> {
-  return changeView(replica, (entry) =>
-    messageNo <= entry.read_message_no ? entry : withChanges(entry, { read_message_no: messageNo }, entry.seq),
-  );
+  return changeView(replica, (entry) => (messageNo <= entry.read_message_no ? entry : counted({ ...entry, read_message_no: messageNo })));
 }
 
 /** The order of the overview: newest activity first, then by id. */
@@ -23,22 +21,24 @@ export function shownEntry(replica: Replica<OverviewEntry>): OverviewEntry | und
   return replica.kind === 'loaded' && replica.ended === undefined ? viewOf(replica) : undefined;
 }
 
-function changesBy(entry: OverviewEntry, { event, data }: Event, userId: string): Partial<OverviewEntry> {
+/** Changes the copy that it is given: one copy is what each event costs. */
+function changed(copy: OverviewEntry, { event, data, seq }: Event, userId: string): OverviewEntry {
   if ('message' in data) {
     const { message } = data;
-    if (event !== 'message.created') return entry.last_message?.id === message.id ? { last_message: message } : {};
-    const { message_no } = message;
-    const read_message_no = message.sender_id === userId ? Math.max(entry.read_message_no, message_no) : entry.read_message_no;
-    return { last_message: message, message_no, read_message_no };
-  }
-  if ('chat' in data) return data.chat;
-  return 'member' in data && data.member.user_id === userId ? { my_role: data.member.role } : {};
+    const isNew = event === 'message.created';
+    if (isNew || copy.last_message?.id === message.id) copy.last_message = message;
+    if (isNew) copy.message_no = message.message_no;
+    if (isNew && message.sender_id === userId) copy.read_message_no = Math.max(copy.read_message_no, copy.message_no);
+  } else if ('chat' in data) Object.assign(copy, data.chat);
+  else if ('member' in data && data.member.user_id === userId) copy.my_role = data.member.role;
+  copy.seq = seq;
+  return counted(copy);
 }
 
-/** A read position ahead of the messages that have come reads them when they come. One copy: this is what each event costs. */
-function withChanges(entry: OverviewEntry, changes: Partial<OverviewEntry>, seq: number): OverviewEntry {
-  const { message_no = entry.message_no, read_message_no = entry.read_message_no } = changes;
-  return { ...entry, ...changes, seq, unread_count: Math.max(0, message_no - read_message_no) };
+/** A read position ahead of the messages that have come reads them when they come. */
+function counted(copy: OverviewEntry): OverviewEntry {
+  copy.unread_count = Math.max(0, copy.message_no - copy.read_message_no);
+  return copy;
 }
 
 function activityOf(entry: OverviewEntry): string {

@@ -107,8 +107,8 @@ export function offerSnapshot<V>(rules: ViewRules<V>, replica: Replica<V>, { vie
   // Should the snapshot be behind what was seen, then that is wanted again.
   const seen = replica.kind === 'empty' ? 0 : replica.seq;
   const wanted = Math.max(replica.wanted, visibleFrom, seen);
-  const pending = { held: replica.held, wanted, goneAt: -1 };
-  return drain(rules, { kind: 'loaded', view, seq, visibleFrom, ended: undefined, isOutdated: false, ...pending });
+  const { held } = replica;
+  return drain(rules, { view, seq, ended: undefined, kind: 'loaded', visibleFrom, isOutdated: false, held, wanted, goneAt: -1 });
 }
 
 /** A delta that begins at or under `seq` is authoritative up to its own; one that begins beyond is just events [C3]. */
@@ -157,13 +157,18 @@ function drain<V>(rules: ViewRules<V>, replica: Loaded<V>): Loaded<V> {
   return taken === 0 || next.isOutdated ? next : { ...next, held: held.slice(taken) };
 }
 
-/** Applies an event beyond `seq`. One's own joining begins a new interval, before which much may have changed: a snapshot is due. */
+/**
+ * Applies an event beyond `seq`. One's own joining begins a new interval, before which much may have changed: a snapshot is due.
+ * The answer is spelled out, because engines are slow with a copy of a copy of a copy, and this is made for every event.
+ */
 function step<V>(rules: ViewRules<V>, replica: Loaded<V>, event: Event): Loaded<V> {
   if (joins(event, rules.userId)) return keep({ ...replica, isOutdated: true }, event);
+  const { kind, visibleFrom, isOutdated, held, wanted, goneAt } = replica;
   const { seq } = event;
   const applied = rules.apply(replica.view, event);
   const view = rules.moved === undefined ? applied : rules.moved(applied, seq);
-  return { ...replica, view, seq, ended: endingOf(event, rules.userId) ?? replica.ended };
+  const ended = endingOf(event, rules.userId) ?? replica.ended;
+  return { view, seq, ended, kind, visibleFrom, isOutdated, held, wanted, goneAt };
 }
 
 function moveTo<V>(rules: ViewRules<V>, replica: Loaded<V>, to: number): Loaded<V> {
