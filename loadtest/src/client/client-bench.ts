@@ -17,7 +17,7 @@ const rounds = 7;
 
 /**
  * What the SDK costs the thread that an app draws with, through its public interface. Merging: a sync of 100,000 events of 1,000
- * chats, in turn, in pages of 100 that are parsed already; the overview is followed and read after each page, 20 chats are open.
+ * chats, in random order, in pages of 100 that are parsed already; the overview is followed and read after each page, 20 chats are open.
  * Update: one pushed frame, parsed, merged and told, until the new snapshots of its open chat and of the overview's 1,000 lines
  * are there. Frame: the same of a chat that is not open.
  */

@@ -20,13 +20,14 @@ const ready = {
  */
 export class StubServer {
   readonly chatIds: readonly string[];
-  /** How many messages the next sync tells, to each chat in turn, in pages of 100 as the API's. */
+  /** How many messages the next sync tells, each of any chat, in pages of 100 as the API's. */
   missed = 0;
   /** What the client took with the pages of that sync, but the last one: from each answer to the next request. */
   clientMs = 0;
   #answeredAtMs: number | undefined;
   readonly #seqs = new Map<string, number>();
   #total = 0;
+  #random = 1;
   #messages: Listener | undefined;
 
   constructor(chats: number) {
@@ -93,9 +94,15 @@ export class StubServer {
   /** Just parsed, as every real page is: an event is no larger than it is elsewhere, and no older. */
   #sync(from: number) {
     const next = Math.min(from + 100, this.missed);
-    const events = Array.from({ length: next - from }, (_, n) => this.message(this.chatIds[(from + n) % this.chatIds.length] ?? ''));
+    const events = Array.from({ length: next - from }, () => this.message(this.#anyChatId()));
     const has_more = next < this.missed;
     return { events: JSON.parse(`[${events.join()}]`), next_cursor: has_more ? String(next) : '0', has_more, too_long: false };
+  }
+
+  /** The same ones in every round. In turn would be kind: then no line passes another. */
+  #anyChatId(): string {
+    this.#random = (Math.imul(this.#random, 1_664_525) + 1_013_904_223) >>> 0;
+    return this.chatIds[(this.#random >>> 8) % this.chatIds.length] ?? '';
   }
 }
 
