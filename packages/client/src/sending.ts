@@ -157,10 +157,8 @@ export class Sending {
 
   /** Never rejects. */
   async #sendAll(chatId: string): Promise<void> {
-    const { pauses, sent } = this.#options;
     const { signal } = this.#stop;
-    let failures = 0;
-    for (;;) {
+    for (let failures = 0; ; ) {
       const send = nextPending(this.of(chatId));
       if (send === undefined || signal.aborted) return;
       await this.#store(send);
@@ -168,21 +166,24 @@ export class Sending {
       if (this.find(chatId, send.id) !== send) continue;
       this.#update({ ...send, state: { kind: 'sending' } });
       const outcome = await this.#attempt(send);
-      if (outcome.kind === 'sent') {
-        // Postgres has it: sent again after a reload, an edit would undo later ones.
-        this.#forget(send);
-        this.#settleAs(send, { kind: 'sent', message: outcome.message });
-        if (outcome.message !== undefined) sent(chatId, outcome.message);
-      } else if (outcome.kind === 'failed') {
-        const failed = this.#settleAs(send, { kind: 'failed', error: outcome.error });
-        if (failed !== undefined) await this.#store(failed, true);
-      } else {
-        failures += 1;
-        this.#settleAs(send, { kind: 'queued' });
-        await pauses.afterFailure(outcome.error, failures, signal);
-        continue;
-      }
-      failures = 0;
+      failures = outcome.kind === 'unknown' ? failures + 1 : 0;
+      await this.#conclude(send, outcome, failures);
+    }
+  }
+
+  async #conclude(send: PendingSend, outcome: Outcome, failures: number): Promise<void> {
+    const { pauses, sent } = this.#options;
+    if (outcome.kind === 'sent') {
+      // Postgres has it: sent again after a reload, an edit would undo later ones.
+      this.#forget(send);
+      this.#settleAs(send, { kind: 'sent', message: outcome.message });
+      if (outcome.message !== undefined) sent(send.chatId, outcome.message);
+    } else if (outcome.kind === 'failed') {
+      const failed = this.#settleAs(send, { kind: 'failed', error: outcome.error });
+      if (failed !== undefined) await this.#store(failed, true);
+    } else {
+      this.#settleAs(send, { kind: 'queued' });
+      await pauses.afterFailure(outcome.error, failures, this.#stop.signal);
     }
   }
 

@@ -125,8 +125,9 @@ export class FakeServer {
     });
   }
 
-  #route({ method, path, query, body }: FakeRequest): Response {
-    const [, , root = '', chatId = '', part = '', id = ''] = path.split('/').map(decodeURIComponent);
+  #route(request: FakeRequest): Response {
+    const { method, path, query, body } = request;
+    const [, , root = '', chatId = ''] = path.split('/').map(decodeURIComponent);
     if (root === 'tickets') return json(201, this.#ticket());
     if (root === 'dev') return json(201, { token: 'token', expires_at: new Date(this.#clockMs() + 3_600_000).toISOString() });
     if (root === 'sync') return json(200, this.#sync(query));
@@ -134,6 +135,11 @@ export class FakeServer {
     if (root !== 'chats') return problem({ status: 404 });
     if (chatId === '' && method === 'POST') return this.#create(fieldsOf(body));
     if (chatId === '') return json(200, { chats: this.model.overview(), next_cursor: null, sync_cursor: String(this.model.commit) });
+    return this.#routeChat(chatId, request);
+  }
+
+  #routeChat(chatId: string, { method, path, query, body }: FakeRequest): Response {
+    const [, , , , part = '', id = ''] = path.split('/').map(decodeURIComponent);
     if (!this.model.moments.has(chatId) || !this.model.isMember(chatId)) return problem({ status: 404 });
     if (part === '') return json(200, this.model.entry(chatId));
     if (part === 'events') return this.#events(chatId, query);
