@@ -30,7 +30,7 @@ export function Timeline({ snapshot, chatId, userId, onEdit }: Props) {
   const rows = useMemo((): readonly TimelineRow[] => (pending.length === 0 ? messages : [...messages, ...pending]), [messages, pending]);
   const list = useRef<VirtualizerHandle>(null);
   const scroller = useRef<HTMLElement>(null);
-  const isPrepended = useIsPrepended(keysOf(rows, userId));
+  const isPrepended = useIsPrepended(keysOf(rows, userId), scroller);
   const stick = useStickToEnd(scroller, rows.length);
   const unreadFrom = useUnreadFrom(snapshot);
   const loadOlder = useLoadOlder(chatId, hasOlder);
@@ -59,6 +59,8 @@ export function Timeline({ snapshot, chatId, userId, onEdit }: Props) {
           item="li"
           shift={isPrepended}
           startMargin={marginPx}
+          // A screen beyond the one in view is measured: paging up, the last line read stays in view.
+          bufferSize={window.innerHeight}
           onScroll={onScroll}
           onResize={onResize}
         >

@@ -23,7 +23,10 @@ export function useStickToEnd(scroller: RefObject<HTMLElement | null>, count: nu
   const lastTop = useRef(0);
   const goToEnd = useCallback(() => {
     const element = scroller.current;
-    if (element !== null && isStuck.current) element.scrollTop = element.scrollHeight;
+    if (element === null || !isStuck.current) return;
+    element.scrollTop = element.scrollHeight;
+    // The browser tells of it a frame later, together with what the user does meanwhile.
+    lastTop.current = element.scrollTop;
   }, [scroller]);
   const scrollToEnd = useCallback(() => {
     isStuck.current = true;
