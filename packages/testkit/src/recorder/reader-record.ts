@@ -15,6 +15,8 @@ export class ReaderRecord {
   /** What a correct client must never meet: a code to stop at, an answer against the contract. */
   readonly faults: string[] = [];
   watermarks = 0;
+  /** Connections that began with the word that events may find no way to them. */
+  degradedStarts = 0;
   /** Holes in what was pushed that had to be fetched. */
   gapFetches = 0;
   syncs = 0;
@@ -24,6 +26,11 @@ export class ReaderRecord {
 
   push(connection: number, event: Event): void {
     this.pushes.push({ connection, atMs: performance.now(), chatId: event.chat_id, seq: event.seq });
+  }
+
+  /** Something told the reader that it may not be pushed everything. */
+  get isTold(): boolean {
+    return this.resyncs.length > 0 || this.watermarks > 0 || this.degradedStarts > 0;
   }
 
   fetch(events: readonly Event[]): void {

@@ -167,7 +167,7 @@ export class Reader implements AsyncDisposable {
   #take(frame: ServerFrame, connection: number, counted: { frames: number }): void {
     this.record.frames.push({ atMs: performance.now(), connection, type: frame.type });
     if (!['ready', 'heartbeat', 'pong'].includes(frame.type)) counted.frames += 1;
-    if (frame.type === 'ready') this.#isDegraded = frame.degraded;
+    if (frame.type === 'ready') this.#onReady(frame.degraded);
     else if (frame.type === 'event') this.#onEvent(frame, connection);
     else if (frame.type === 'watermark') this.#onWatermark(frame.chat_id, frame.seq);
     else if (frame.type === 'resync') this.#onResync(frame.reason);
@@ -177,6 +177,11 @@ export class Reader implements AsyncDisposable {
       if (frame.sent !== counted.frames) this.#catchUp.sync();
       counted.frames = frame.sent;
     }
+  }
+
+  #onReady(isDegraded: boolean): void {
+    this.#isDegraded = isDegraded;
+    if (isDegraded) this.record.degradedStarts += 1;
   }
 
   #onEvent(event: Event, connection: number): void {
