@@ -1,6 +1,6 @@
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { axeFaults } from './axe-faults.fixture.ts';
 import { DemoPage } from './demo-page.fixture.ts';
 import { openChat, shownTexts } from './page-actions.fixture.ts';
 
@@ -91,13 +91,5 @@ function focused(page: Page): Promise<string> {
 }
 
 async function expectNoFaults(page: Page): Promise<void> {
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
-    const run = Reflect.get(globalThis, 'axe').run;
-    const result = await run(document, { resultTypes: ['violations'] });
-    return result.violations.map(
-      (found: { id: string; nodes: { html: string }[] }) => `${found.id}: ${found.nodes.map((node) => node.html).join(' ')}`,
-    );
-  });
-  expect(violations).toEqual([]);
+  expect(await axeFaults(page)).toEqual([]);
 }

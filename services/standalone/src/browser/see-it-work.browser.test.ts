@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { readOptions } from '../options.ts';
 import { demandFreePorts } from '../ports.ts';
 import { Standalone } from '../standalone.ts';
+import { axeFaults } from './axe-faults.fixture.ts';
 
 const owned: AsyncDisposable[] = [];
 let browser: Browser;
@@ -44,7 +45,7 @@ async function firstOfTwoPorts(): Promise<number> {
   }
 }
 
-test('[E6] two users on two shards: whatever is disturbed while both write, both sides equal Postgres again', async () => {
+test('[E6] [W6] two users on two shards: whatever is disturbed while both write, both sides equal Postgres again', async () => {
   const page = await browser.newPage({ viewport: { width: 1400, height: 860 } });
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(String(error)));
@@ -72,6 +73,10 @@ test('[E6] two users on two shards: whatever is disturbed while both write, both
   expect(await counted(page, 'ann', 'Fetched')).toBeGreaterThan(0);
   await expect.poll(() => counted(page, 'ann', 'Gaps')).toBe(0);
   await expectWay(page);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await axeFaults(page)).toEqual([]);
+  }
   expect(faults).toEqual([]);
 });
 

@@ -19,7 +19,7 @@ export function ChatScreen({ chatId, userId, onClose }: Props) {
   if (ended !== undefined) return <ChatEnded reason={ended} onClose={onClose} />;
   return (
     <>
-      <section className="chat-screen" aria-label="Chat">
+      <div className="chat-screen">
         <ChatHeader
           chat={chat}
           status={snapshot.status}
@@ -30,7 +30,7 @@ export function ChatScreen({ chatId, userId, onClose }: Props) {
         />
         <Timeline snapshot={snapshot} chatId={chatId} userId={userId} onEdit={setEdited} />
         <Composer chatId={chatId} userId={userId} messages={snapshot.messages} edited={edited} onEdit={setEdited} />
-      </section>
+      </div>
       {hasDetails && chat !== undefined && <ChatDetails chat={chat} userId={userId} onClose={() => setHasDetails(false)} />}
     </>
   );

@@ -29,7 +29,7 @@ export function Timeline({ snapshot, chatId, userId, onEdit }: Props) {
   const { messages, pending, chat, hasOlder, isLoaded } = snapshot;
   const rows = useMemo((): readonly TimelineRow[] => (pending.length === 0 ? messages : [...messages, ...pending]), [messages, pending]);
   const list = useRef<VirtualizerHandle>(null);
-  const scroller = useRef<HTMLElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
   const isPrepended = useIsPrepended(keysOf(rows, userId), scroller);
   const stick = useStickToEnd(scroller, rows.length);
   const unreadFrom = useUnreadFrom(snapshot);
@@ -48,8 +48,17 @@ export function Timeline({ snapshot, chatId, userId, onEdit }: Props) {
   };
   return (
     <div className="timeline">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region is reached with the keyboard */}
-      <section ref={scroller} className="timeline__scroller" aria-label="Messages" tabIndex={0} onKeyDown={moveFocus}>
+      {/* What is new is told by the announcer, not whatever scrolls into being. */}
+      <div
+        ref={scroller}
+        className="timeline__scroller"
+        role="log"
+        aria-live="off"
+        aria-label="Messages"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region is reached with the keyboard
+        tabIndex={0}
+        onKeyDown={moveFocus}
+      >
         <div className="timeline__room" />
         {hasOlder || !isLoaded ? <p className="visually-hidden">Older messages load when you scroll up</p> : null}
         <Virtualizer
@@ -79,7 +88,7 @@ export function Timeline({ snapshot, chatId, userId, onEdit }: Props) {
           )}
         </Virtualizer>
         {isLoaded && rows.length === 0 && <p className="timeline__empty">No messages yet. Say hello!</p>}
-      </section>
+      </div>
       {!isLoaded && <p className="timeline__loading">Loading messages …</p>}
       <ToEndButton isShown={!stick.isAtEnd} unread={chat?.unread_count ?? 0} onClick={stick.scrollToEnd} />
       <Announcer messages={messages} userId={userId} />

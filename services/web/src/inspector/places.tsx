@@ -60,21 +60,23 @@ function Placement({ side: { userId, client } }: { readonly side: Side }) {
   const owner = place?.owner_shard_id ?? undefined;
   const isOwnerUp = place?.shards.find(({ shard_id }) => shard_id === owner)?.is_up ?? false;
   return (
-    <dl className="places__side">
-      <div>
-        <dt>{userId}’s tab</dt>
-        <dd>
-          <ShardName id={held} isUp={held !== undefined} otherwise={state.kind} />
-        </dd>
-      </div>
-      <div>
-        <dt>Partition {place === undefined ? '' : `${place.partition} of ${place.partition_count}`}</dt>
-        <dd>
-          <ShardName id={owner} isUp={isOwnerUp} otherwise={error ?? '…'} />
-        </dd>
-      </div>
+    <div className="places__side">
+      <dl className="places__pair">
+        <div>
+          <dt>{userId}’s tab</dt>
+          <dd>
+            <ShardName id={held} isUp={held !== undefined} otherwise={state.kind} />
+          </dd>
+        </div>
+        <div>
+          <dt>Partition {place === undefined ? '' : `${place.partition} of ${place.partition_count}`}</dt>
+          <dd>
+            <ShardName id={owner} isUp={isOwnerUp} otherwise={error ?? '…'} />
+          </dd>
+        </div>
+      </dl>
       {held !== undefined && isOwnerUp && held !== owner && <p className="places__note">The owner forwards to the tab’s shard</p>}
-    </dl>
+    </div>
   );
 }
 

@@ -34,7 +34,7 @@ export function SideBySide({ userId, otherId }: Props) {
   const close = () => globalThis.location.assign(`/?${new URLSearchParams({ user: userId })}`);
   return (
     <Notices>
-      <div className="side-by-side">
+      <main className="side-by-side">
         <UserSession userId={userId} create={createLeft}>
           <Pane userId={userId} chatId={chatId} onClose={close} />
         </UserSession>
@@ -42,7 +42,7 @@ export function SideBySide({ userId, otherId }: Props) {
           <Pane userId={otherId} chatId={chatId} onClose={close} />
         </UserSession>
         <div className="side-by-side__panel">{sides.length === 2 && <Panel sides={sides} chatId={chatId} onClose={close} />}</div>
-      </div>
+      </main>
     </Notices>
   );
 }
@@ -53,7 +53,7 @@ function Pane({ userId, chatId, onClose }: PaneProps) {
   const connection = useConnection();
   const shardId = connection.kind === 'live' || connection.kind === 'syncing' ? connection.shardId : undefined;
   return (
-    <main className="side-by-side__pane" aria-label={userId}>
+    <section className="side-by-side__pane" aria-label={userId}>
       <header className="side-by-side__who">
         <Avatar name={userId} size="small" />
         <h1 className="side-by-side__name">{userId}</h1>
@@ -61,7 +61,7 @@ function Pane({ userId, chatId, onClose }: PaneProps) {
         <ConnectionPill />
       </header>
       <div className="side-by-side__chat">{chatId !== undefined && <ChatScreen chatId={chatId} userId={userId} onClose={onClose} />}</div>
-    </main>
+    </section>
   );
 }
 
