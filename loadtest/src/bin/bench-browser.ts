@@ -2,28 +2,42 @@ import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { exitOnStartError, StartError } from '@carillon/runtime';
 import { ApiClient, announceOnStderr, freePorts, provideChromium, removeAtExit, Terminal } from '@carillon/testkit';
 import { type CDPSession, chromium, type Page } from 'playwright-core';
 import { type FrameResult, frameResult } from '../browser/frames.ts';
 
-/**
- * `npm run bench:browser`: the demo of `npm start` in Chromium, with a chat open into which others write 200 messages a second
- * for ten seconds. Told: the time between frames, as the page's requestAnimationFrame sees it, and the main thread's work.
- */
-
 const rate = 200;
 const warmUpSeconds = 3;
 const seconds = 10;
+
+const usage = `npm run bench:browser: the demo of npm start in Chromium, with a chat open into which others write ${rate} messages a second
+for ${seconds} seconds, after ${warmUpSeconds}. Told: the time between frames, as the page's requestAnimationFrame sees it, and the main thread's work.
+The result goes to loadtest/results/browser.json.
+`;
 const announce = (text: string) => void process.stderr.write(`bench: ${text}\n`);
 
 try {
+  if (asksForHelp()) process.stdout.write(usage);
+  else await runAndTell();
+} catch (error) {
+  exitOnStartError(error);
+}
+
+function asksForHelp(): boolean {
+  try {
+    return parseArgs({ options: { help: { type: 'boolean' } }, strict: true }).values.help === true;
+  } catch (error) {
+    throw new StartError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  }
+}
+
+async function runAndTell(): Promise<void> {
   const result = await run();
   mkdirSync('loadtest/results', { recursive: true });
   writeFileSync('loadtest/results/browser.json', `${JSON.stringify(result, undefined, 2)}\n`);
   process.stdout.write(`${table(result)}\n`);
-} catch (error) {
-  exitOnStartError(error);
 }
 
 async function run(): Promise<FrameResult> {
@@ -50,8 +64,7 @@ async function run(): Promise<FrameResult> {
     announce(`${rate} messages/s for ${warmUpSeconds} + ${seconds} s …`);
     const sending = sendPaced(client, chat.id, rate * (warmUpSeconds + seconds));
     await pause(warmUpSeconds * 1_000);
-    const result = await measure(page, session);
-    await sending;
+    const [result] = await Promise.all([measure(page, session), sending]);
     await page.locator(`[data-seq="${rate * (warmUpSeconds + seconds) + 1}"]`).waitFor({ timeout: 10_000 });
     return result;
   } finally {
