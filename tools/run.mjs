@@ -19,6 +19,17 @@ const commands = {
   check: './check.mjs',
 };
 
+/** Of the commands that do not tell it themselves. */
+const usages = {
+  test: 'npm test [-- PROJECT|FILE|flags of vitest …]: runs all tests but the faults, or those of the projects (unit, pg, pg15, kafka, redis, chart, e2e, browser, faults) or files named, on servers that it starts',
+  check:
+    'npm run check: types, format, lint, dependency rules, unused code, rules and their tests, generated files, the client’s size, OpenAPI',
+  chart: 'npm run chart [-- --check]: writes what is generated in the chart; --check: exit code 1 when something of it is stale',
+  screenshots: 'npm run screenshots: takes the pictures of the demo that are in docs/images',
+  'image:verify':
+    'npm run image:verify [-- --keep FOLDER]: the Dockerfile’s steps in clean folders, then its commands on real services; --keep: leaves the folders there',
+};
+
 /** The commands that serve the demo or look at it. */
 const needPage = ['start', 'test', 'bench-browser', 'screenshots'];
 
@@ -27,6 +38,11 @@ const program = commands[command];
 if (program === undefined) {
   process.stderr.write(`unknown command ${command}: one of ${Object.keys(commands).join(', ')}\n`);
   process.exit(1);
+}
+
+if (args.includes('--help') && usages[command] !== undefined) {
+  process.stdout.write(`${usages[command]}\n`);
+  process.exit(0);
 }
 
 checkNode();
