@@ -8,7 +8,7 @@ export { handleSummary } from '../lib/summary.ts';
 const settings = settingsOf('rolling-restart');
 const send = publisherOf(settings);
 
-export const options = steadyOptions(settings, { isDisturbed: true });
+export const options = steadyOptions(settings, { isDisturbed: true, isRebalanced: true });
 export const setup = (): Chat[] => setupChats(settings);
 export const hold = (chats: Chat[]): void => holdReaders(settings, chats);
 export const publish = (chats: Chat[]): void => send(chats);

@@ -1,8 +1,8 @@
 import { Cluster, type Services, startServices } from '@carillon/testkit';
 import type { Bench, BenchContext, BenchResult } from '../bench.ts';
 import { benchE2e, type E2eOptions, type E2eResult } from '../e2e/e2e.ts';
-import { pressureFaults, readPressure } from '../measure/gates.ts';
 import type { Row } from '../measure/row.ts';
+import { untilQuiet } from '../measure/valid-runs.ts';
 
 const maxGeneratorLagMs = 20;
 const warmUpSeconds = 10;
@@ -25,7 +25,7 @@ export const e2e: Bench = {
     const details: Record<string, E2eResult> = {};
     await using services = await startServices({ announce: context.announce, isDurable: true });
     for (const scenario of scenariosOf(context)) {
-      const faults = pressureFaults(readPressure());
+      const faults = await untilQuiet();
       const result = await runScenario(scenario, services, context);
       rows.push(...rowsOf(scenario, result, [...faults, ...faultsOf(result)]));
       details[`x${scenario.recipients}`] = result;

@@ -53,6 +53,17 @@ export async function validRuns<R>(plan: Plan<R>, host: Host = new ThisHost()): 
   return { runs, faults, repeated: tries - runs.length };
 }
 
+/** Resolves when other loads, and what is left of the run before, have ended; after a minute with what still runs. */
+export async function untilQuiet(): Promise<readonly string[]> {
+  const endMs = performance.now() + patienceMs;
+  let faults = pressureFaults(readPressure());
+  while (faults.length > 0 && performance.now() < endMs) {
+    await pause(1_000);
+    faults = pressureFaults(readPressure());
+  }
+  return faults;
+}
+
 class ThisHost implements Host {
   /** Of a fixed piece of work. */
   #fastestMs: number;
@@ -63,14 +74,8 @@ class ThisHost implements Host {
     this.#fastestMs = Math.min(calibrate(), calibrate(), calibrate());
   }
 
-  async quiet(): Promise<readonly string[]> {
-    const endMs = performance.now() + patienceMs;
-    let faults = pressureFaults(readPressure());
-    while (faults.length > 0 && performance.now() < endMs) {
-      await pause(1_000);
-      faults = pressureFaults(readPressure());
-    }
-    return faults;
+  quiet(): Promise<readonly string[]> {
+    return untilQuiet();
   }
 
   disturbances(): readonly string[] {
