@@ -26,7 +26,7 @@ test('[D2] [D3] [D11] Kafka down for two minutes, large messages to a large grou
     const text = 'ü'.repeat(2_000);
     sent.push(await api.sendText('reader', large.id, `large-${n}`, text));
     sent.push(await api.sendText('writer', small.id, `small-${n}`, `during the outage ${n}`));
-    await sleepUntilDue(n);
+    await nextRound();
   }
   expect(sent.length).toBeGreaterThan(200);
   await kafka.process.start();
@@ -40,8 +40,8 @@ test('[D2] [D3] [D11] Kafka down for two minutes, large messages to a large grou
   expect(cluster.deaths).toEqual([]);
 });
 
-/** Ten rounds a second: a load of constant rate for as long as the outage lasts. */
-function sleepUntilDue(_round: number): Promise<void> {
+/** About ten rounds a second: a steady load for as long as the outage lasts. */
+function nextRound(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 100));
 }
 
