@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { ApiClient } from '../api-client.ts';
 import { type Evidence, type Violation, violationsOf } from '../checker/invariants.ts';
-import { readTruth, visibleTo } from '../checker/truth.ts';
+import { readTruth, type Truth, visibleTo } from '../checker/truth.ts';
 import { Reader, type Ticket } from '../recorder/reader.ts';
 import type { ReaderRecord } from '../recorder/reader-record.ts';
 import { type Conversation, Writer } from '../recorder/writer.ts';
@@ -113,6 +113,15 @@ export class FaultRun implements AsyncDisposable {
     });
   }
 
+  /** Waits until all that is stored by now was pushed to each of these first readers, while the load goes on. */
+  async pushesOfAllSoFar(readers: readonly Reader[], deadlineMs = 60_000): Promise<void> {
+    const truth = await readTruth(this.cluster.databaseUrl);
+    const missed = () => this.#neverPushedTo(truth, readers);
+    await this.until(() => missed().length === 0, 'push of all that is stored', deadlineMs).catch((error: unknown) => {
+      throw new Error(`not pushed: ${missed().slice(0, shownItems).join(', ')}`, { cause: error });
+    });
+  }
+
   async until(holds: () => boolean | Promise<boolean>, what: string, deadlineMs = 60_000): Promise<void> {
     const deadline = Date.now() + deadlineMs;
     while (!(await holds())) {
@@ -194,7 +203,12 @@ export class FaultRun implements AsyncDisposable {
   #neverPushed({ truth }: Evidence, allPushed: boolean | readonly Reader[]): Violation[] {
     const isMeant = (reader: Reader) => (typeof allPushed === 'boolean' ? allPushed : allPushed.includes(reader));
     const readers = this.#firstReaders.filter((reader) => isMeant(reader) || knowsOfNoLoss(reader));
-    const items = readers.flatMap(({ userId, record }) => {
+    const items = this.#neverPushedTo(truth, readers);
+    return items.length === 0 ? [] : [{ invariant: 'D3 D6 all pushed, or told', items }];
+  }
+
+  #neverPushedTo(truth: Truth, readers: readonly Reader[]): string[] {
+    return readers.flatMap(({ userId, record }) => {
       const pushed = new Set(record.pushes.map(({ chatId, seq }) => `${chatId} ${seq}`));
       return [...truth.heads.keys()].flatMap((chatId) =>
         visibleTo(truth, chatId, userId)
@@ -202,7 +216,6 @@ export class FaultRun implements AsyncDisposable {
           .map(({ seq }) => `${userId}: chat ${chatId} seq ${seq}, told ${wordsTo(record)}`),
       );
     });
-    return items.length === 0 ? [] : [{ invariant: 'D3 D6 all pushed, or told', items }];
   }
 
   /** The end of what each process said, for whoever has to find out. */
