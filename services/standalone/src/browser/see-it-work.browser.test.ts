@@ -1,3 +1,4 @@
+import { devTokenSchema, ticketSchema } from '@carillon/protocol';
 import { createLogger, StartError } from '@carillon/runtime';
 import { createTestDatabase, freePorts } from '@carillon/testkit';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -52,7 +53,7 @@ test('[E6] [W6] two users on two shards: whatever is disturbed while both write,
   page.on('console', (message) => {
     if (/Content.Security.Policy|Trusted ?Type|Uncaught/i.test(message.text())) faults.push(message.text());
   });
-  await page.goto(`${url}/?user=ann&with=bob`);
+  await page.goto(`${url}/?user=ann&with=${await neighbourOf('ann')}`);
   await page.getByText('Both sides equal Postgres').waitFor();
   const shards = await page.locator('.side-by-side__shard').allTextContents();
   expect(new Set(shards).size).toBe(2);
@@ -79,6 +80,24 @@ test('[E6] [W6] two users on two shards: whatever is disturbed while both write,
   }
   expect(faults).toEqual([]);
 });
+
+/** Somebody who would be on the same shard, if neither asked for another one. */
+async function neighbourOf(userId: string): Promise<string> {
+  const shardId = await shardOf(userId);
+  for (let n = 0; ; n += 1) if ((await shardOf(`bob-${n}`)) === shardId) return `bob-${n}`;
+}
+
+async function shardOf(userId: string): Promise<string> {
+  const { token } = devTokenSchema.parse(await post('dev/tokens', { user_id: userId }));
+  return ticketSchema.parse(await post('tickets', {}, token)).shard_id;
+}
+
+async function post(path: string, body: object, token?: string): Promise<unknown> {
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers = { 'content-type': 'application/json', ...authorization };
+  const answer = await fetch(`${url}/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  return answer.json();
+}
 
 async function disturb(page: Page, fault: string): Promise<void> {
   await page.getByRole('button', { name: fault }).click();

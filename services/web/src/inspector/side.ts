@@ -11,7 +11,8 @@ const sides = new WeakMap<Client, Side>();
 const otherShardMs = 5_000;
 
 type Apart = {
-  readonly apartFrom: () => Client | undefined /** Whoever is not waits until the other one has its shard. */;
+  readonly apartFrom: () => Client | undefined;
+  /** Whoever is not waits until the other one has its shard. */
   readonly isFirst: boolean;
 };
 
