@@ -10,6 +10,8 @@ const needs: Record<string, string[]> = {
   browser: ['setup-postgres', 'setup-kafka', 'setup-redis', 'setup-chromium'],
   fault: ['setup-postgres', 'setup-kafka', 'setup-redis'],
 };
+/** Ends what hangs. No speed is asked for: on a loaded machine all of this takes many times as long. */
+const patience = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } };
 /** Tests of whole clusters: one at a time, and they take their time. */
 const isOfProcesses = (name: string) => name === 'e2e' || name === 'browser' || name === 'fault';
 const setupFile = (name: string) => `./packages/testkit/src/${name}.ts`;
@@ -27,6 +29,7 @@ export default defineConfig({
       {
         ...base,
         test: {
+          ...patience,
           name: 'unit',
           include: [...files('test'), ...files('fuzz.test')],
           exclude: ['**/node_modules/**', '**/dist/**', ...Object.keys(needs).flatMap((need) => files(`${need}.test`))],
@@ -39,20 +42,18 @@ export default defineConfig({
           include: files(`${name}.test`),
           exclude: ['**/node_modules/**', '**/dist/**'],
           globalSetup: setups.map(setupFile),
-          ...(isOfProcesses(name) ? { fileParallelism: false, sequence: { groupOrder: 1 } } : {}),
-          testTimeout: isOfProcesses(name) ? 120_000 : 30_000,
-          hookTimeout: 120_000,
+          ...patience,
+          ...(isOfProcesses(name) ? { fileParallelism: false, sequence: { groupOrder: 1 }, testTimeout: 120_000 } : {}),
         },
       })),
       {
         ...base,
         test: {
+          ...patience,
           name: 'pg15',
           include: ['packages/store/src/**/*.pg.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           globalSetup: [setupFile('setup-postgres-15')],
-          testTimeout: 30_000,
-          hookTimeout: 120_000,
         },
       },
     ],

@@ -40,7 +40,7 @@ async function connected(count: number) {
   const server = new RawServer();
   const receiver = await Receiver.start({ port: await server.listen(), until: 'raw' });
   await receiver.open(count);
-  await expect.poll(() => server.sockets.length, { timeout: 5_000 }).toBe(count);
+  await expect.poll(() => server.sockets.length).toBe(count);
   return { server, receiver };
 }
 

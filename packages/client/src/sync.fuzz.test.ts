@@ -25,7 +25,7 @@ test('[C1] [C4] [C5] [C11] whatever the network does, every view is a gap-free p
   );
 });
 
-test('the fuzz sees what it is for: holes, rejoins, endings, late pages, watermarks, settled sends', { timeout: 60_000 }, () => {
+test('the fuzz sees what it is for: holes, rejoins, endings, late pages, watermarks, settled sends', () => {
   const seen = new Set<string>();
   for (const steps of fc.sample(operations, { seed, numRuns: 3_000 })) {
     const client = new FuzzClient();

@@ -31,7 +31,7 @@ async function accepts(port: number): Promise<boolean> {
   return isOpen;
 }
 
-describe('embedded Postgres', { timeout: 60_000 }, () => {
+describe('embedded Postgres', () => {
   test('starts on a free loopback port, stops, and finds its data again', async () => {
     const said: string[] = [];
     const first = new EmbeddedPostgres({ dataDir: folder('again'), settings, announce: (text) => said.push(text) });

@@ -199,7 +199,7 @@ export function eventLogContract(name: string, createHarness: () => Promise<Even
       const draining = log.createReader({ shardId: 'b', epoch: 1, state: 'draining' });
       open.push(draining);
       await draining.start(new RecordingListener(draining, { finishes: true }));
-      await vi.waitFor(() => expect(a.listener.assignments.length).toBeGreaterThan(1), patience);
+      await expect.poll(() => a.listener.assignments.length, patience).toBeGreaterThan(1);
       expect(a.reader.assignedPartitions()).toHaveLength(contractPartitions);
       expect(draining.assignedPartitions()).toEqual([]);
       expect(draining.memberId()).not.toBe(a.reader.memberId());

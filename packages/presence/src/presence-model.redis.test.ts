@@ -92,4 +92,4 @@ test('[R3] [R4] Redis and the in-process registry agree after any operations', a
   } finally {
     raw.disconnect();
   }
-}, 60_000);
+});

@@ -20,9 +20,7 @@ describe('database', () => {
     expect(await store().send(chat.id, 'olivia')).toMatchObject({ seq: 2 });
   });
 
-  test('a Postgres that is away, a pool without a free connection and an ended session are `unavailable`', {
-    timeout: 20_000,
-  }, async () => {
+  test('a Postgres that is away, a pool without a free connection and an ended session are `unavailable`', async () => {
     const options = { maxConnections: 1, applicationName: 'database-test', logger: silentLogger };
     await using away = new Database({ ...options, url: 'postgres://nobody@127.0.0.1:1/none' });
     await expect(away.ping()).rejects.toMatchObject({ code: 'unavailable' });
@@ -51,7 +49,7 @@ describe('database', () => {
     await db.ping();
     // Left alone, their snapshots would keep dead rows from the tests that follow.
     const asleep = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'database-cut' AND wait_event = 'PgSleep'";
-    await expect.poll(() => store().rows(asleep), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => store().rows(asleep)).toEqual([]);
   });
 
   test('[D1] [M1] a failure within a transaction leaves nothing behind; a bug stays a bug', async () => {
@@ -103,7 +101,7 @@ describe('database', () => {
       }
     } // the statistics of a session are complete when it has ended
     for (const { table, before } of tables) {
-      await expect.poll(async () => (await updates(table)).all - before.all, { timeout: 15_000 }).toBeGreaterThanOrEqual(30);
+      await expect.poll(async () => (await updates(table)).all - before.all).toBeGreaterThanOrEqual(30);
       const after = await updates(table);
       // An index on what changes makes it none at all; a vacuum that passes by may cost a few.
       expect((after.hot - before.hot) / (after.all - before.all), table).toBeGreaterThan(0.5);

@@ -14,4 +14,4 @@ test('a broker that was killed comes back on the same port with its topics', asy
   expect(await admin.listTopics()).toEqual(['kept']);
   await admin.disconnect();
   await server.stop();
-}, 60_000);
+});

@@ -1,5 +1,5 @@
 import { AppError } from '@carillon/protocol';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { ManualClock } from './manual-clock.fixture.ts';
 import { WriteGate, writeGateLimits } from './write-gate.ts';
 
@@ -68,12 +68,12 @@ test('[H14] behind a thousand others, or after five seconds, a write is refused'
   const write = () => void gate.run('a', () => never).catch((error: unknown) => refused.push(codeOf(error)));
   for (let count = 0; count < 2 + 1_000; count += 1) write();
   clock.advance(4_999);
-  await vi.waitFor(() => expect(clock.sleeping).toBe(1_000));
+  await expect.poll(() => clock.sleeping).toBe(1_000);
   expect(refused).toEqual([]);
   write();
-  await vi.waitFor(() => expect(refused).toEqual(['unavailable']));
+  await expect.poll(() => refused).toEqual(['unavailable']);
   clock.advance(1);
-  await vi.waitFor(() => expect(refused).toHaveLength(1_001));
+  await expect.poll(() => refused).toHaveLength(1_001);
 });
 
 test('[H14] a wait has a deadline, and its end takes no place', async () => {

@@ -30,7 +30,7 @@ describe('a notification', () => {
     const shard = await cluster.start();
     const clients = [await cluster.connect(shard, 'alice'), await cluster.connect(shard, 'bob')];
     for (const seq of range(3_000)) await cluster.notify(['alice', 'bob'], { seq, pad: 200 });
-    for (const client of clients) await expect.poll(() => client.seqs().length, { timeout: 10_000 }).toBe(3_000);
+    for (const client of clients) await expect.poll(() => client.seqs().length).toBe(3_000);
     for (const client of clients) expect(client.seqs()).toEqual(range(3_000));
     expect(await metric(shard, 'carillon_ws_frames_sent_total', 'type="event"')).toBe(6_000);
     expect(await metric(shard, 'carillon_ws_writes_total')).toBeLessThan(6_000);
@@ -65,7 +65,7 @@ describe('a notification', () => {
     for (const user of users) for (const shard of shards) clients.push(await cluster.connect(shard, user));
     expect(clients.every((client) => client.frames[0]?.['degraded'] === false)).toBe(true);
     for (const seq of range(50)) await cluster.notify(users, { seq });
-    for (const client of clients) await expect.poll(() => client.seqs(), { timeout: 5_000 }).toEqual(range(50));
+    for (const client of clients) await expect.poll(() => client.seqs()).toEqual(range(50));
     const forwarded = await Promise.all(shards.map((shard) => metric(shard, 'carillon_forwarded_total', 'result="sent"')));
     expect(forwarded.reduce((sum, count) => sum + count)).toBeGreaterThan(0);
   });
@@ -125,15 +125,13 @@ describe('a slow consumer', () => {
     const count = 1_500;
     for (const seq of range(count)) {
       await cluster.notify(['slow', 'healthy'], { seq, pad: 8_000 });
-      if (seq % 50 === 0) await expect.poll(() => healthy?.seqs().length, { timeout: 5_000, interval: 2 }).toBeGreaterThanOrEqual(seq - 40);
+      if (seq % 50 === 0) await expect.poll(() => healthy?.seqs().length, { interval: 2 }).toBeGreaterThanOrEqual(seq - 40);
     }
-    await expect.poll(() => healthy?.seqs().length, { timeout: 10_000 }).toBe(count);
+    await expect.poll(() => healthy?.seqs().length).toBe(count);
     expect(await metric(shard, 'carillon_slow_consumers_total', 'action="watermark"')).toBeGreaterThan(0);
     expect(await metric(shard, 'carillon_ws_frames_refused_total')).toBe(0);
     slow?.socket.resume();
-    await expect
-      .poll(() => slow?.frames.some((frame) => frame.type === 'watermark' || frame['seq'] === count), { timeout: 10_000 })
-      .toBe(true);
+    await expect.poll(() => slow?.frames.some((frame) => frame.type === 'watermark' || frame['seq'] === count)).toBe(true);
     await expect.poll(() => Math.max(...(slow?.frames ?? []).map((frame) => Number(frame['seq'] ?? 0)))).toBe(count);
     expect(healthy?.seqs()).toEqual(range(count));
     let told = 0;
@@ -145,7 +143,7 @@ describe('a slow consumer', () => {
       told = seq;
     }
     expect(told).toBe(count);
-  }, 20_000);
+  });
 });
 
 describe('a slow consumer for good', () => {
@@ -157,7 +155,7 @@ describe('a slow consumer for good', () => {
     slow.socket.pause();
     for (const seq of range(2_000)) await shifted.notify(['slow'], { seq, pad: 8_000 });
     const closes = () => metric(shard, 'carillon_slow_consumers_total', 'action="close"');
-    await expect.poll(() => metric(shard, 'carillon_slow_consumers_total', 'action="watermark"'), { timeout: 5_000 }).toBeGreaterThan(0);
+    await expect.poll(() => metric(shard, 'carillon_slow_consumers_total', 'action="watermark"')).toBeGreaterThan(0);
     shiftMs = 13_000;
     slow.send({ type: 'ping' });
     await expect.poll(() => metric(shard, 'carillon_delivery_queue_depth')).toBe(0);
@@ -166,7 +164,7 @@ describe('a slow consumer for good', () => {
     await expect.poll(closes).toBe(1);
     expect(await metric(shard, 'carillon_ws_closes_total', 'code="4002"')).toBe(1);
     expect(await metric(shard, 'carillon_ws_connections')).toBe(0);
-  }, 20_000);
+  });
 });
 
 describe('stop', () => {

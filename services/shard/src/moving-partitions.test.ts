@@ -128,8 +128,8 @@ test.each([1, 2, 3])(
     await run.start();
     for (let round = 0; round < 6; round += 1) await run.move(round);
     await run.endOfStream();
-    await expect.poll(() => run.unready(), { timeout: 15_000 }).toEqual([]);
-    await expect.poll(() => run.unexplained(), { timeout: 15_000 }).toEqual([]);
+    await expect.poll(() => run.unready()).toEqual([]);
+    await expect.poll(() => run.unexplained()).toEqual([]);
   },
   60_000,
 );
@@ -150,8 +150,8 @@ test.each([11, 12, 13])(
     isMoving = false;
     await failing;
     await run.endOfStream();
-    await expect.poll(() => run.unready(), { timeout: 15_000 }).toEqual([]);
-    await expect.poll(() => run.unexplained(), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => run.unready()).toEqual([]);
+    await expect.poll(() => run.unexplained()).toEqual([]);
   },
   60_000,
 );

@@ -183,7 +183,7 @@ export class TestClient {
 
   /** The next frame of this type behind those that were taken before. */
   async next(type: string): Promise<Frame> {
-    await expect.poll(() => this.#find(type) ?? this.closed, { timeout: 5_000, interval: 5 }).toBeDefined();
+    await expect.poll(() => this.#find(type) ?? this.closed, { interval: 5 }).toBeDefined();
     const found = this.#find(type);
     if (found === undefined) throw new Error(`closed with ${JSON.stringify(this.closed)} before ${type}`);
     this.#taken = this.frames.indexOf(found) + 1;
@@ -191,12 +191,12 @@ export class TestClient {
   }
 
   async closeCode(): Promise<number> {
-    await expect.poll(() => this.closed, { timeout: 5_000, interval: 5 }).toBeDefined();
+    await expect.poll(() => this.closed, { interval: 5 }).toBeDefined();
     return this.closed?.code ?? 0;
   }
 
   async status(): Promise<number> {
-    await expect.poll(() => this.refused, { timeout: 5_000, interval: 5 }).toBeDefined();
+    await expect.poll(() => this.refused, { interval: 5 }).toBeDefined();
     return this.refused?.status ?? 0;
   }
 

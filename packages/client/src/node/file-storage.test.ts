@@ -66,7 +66,7 @@ test('a file that the disk has spoiled is told and left out', async () => {
   expect(broken).toEqual([join(directory, folder, 'other.json')]);
 });
 
-test('[C15] a process that is killed half-way leaves every send that it told, whole', { timeout: 60_000 }, async () => {
+test('[C15] a process that is killed half-way leaves every send that it told, whole', async () => {
   for (let round = 0; round < 3; round += 1) {
     const told = await killHalfWay();
     const broken: string[] = [];

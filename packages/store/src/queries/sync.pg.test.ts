@@ -87,7 +87,7 @@ function openChange(chat: Chat, userId: string): { commit(): Promise<void>; isOp
 }
 
 describe('sync', () => {
-  test('[H4] every missed event comes exactly once beside concurrent writers and long transactions', { timeout: 60_000 }, async () => {
+  test('[H4] every missed event comes exactly once beside concurrent writers and long transactions', async () => {
     const reader = user();
     const chats = await Promise.all(many(6).map(() => store().group('olivia', [reader])));
     const quiet = await store().group('olivia', [reader]);
@@ -289,7 +289,7 @@ describe('heads', () => {
     expect((await syncRun(reader, cursor)).events).toHaveLength(3);
   });
 
-  test('[H4] no move is missed beside concurrent writers: the newest head seen of each chat is its seq', { timeout: 60_000 }, async () => {
+  test('[H4] no move is missed beside concurrent writers: the newest head seen of each chat is its seq', async () => {
     const reader = user();
     const chats = await Promise.all(many(6).map(() => store().group('olivia', [reader])));
     let cursor = await cursorNow(reader);

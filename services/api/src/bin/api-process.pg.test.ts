@@ -63,7 +63,7 @@ test('[L6] [D2] without Kafka and Redis a process is ready and sends are stored;
       (answer) => answer.status,
       () => 0,
     );
-  await expect.poll(() => status(`http://127.0.0.1:${adminPort}/readyz`), { timeout: 15_000 }).toBe(200);
+  await expect.poll(() => status(`http://127.0.0.1:${adminPort}/readyz`)).toBe(200);
   const post = async (path: string, body: object, token = '') => {
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
     const answer = await fetch(`http://127.0.0.1:${apiPort}/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });

@@ -57,8 +57,8 @@ function pendingVerdict(): { verdict: Promise<Verdict>; give: (verdict: Verdict)
   return { verdict, give };
 }
 
-const drained = () => expect.poll(() => db.outboxRows(), { timeout: 20_000 }).toBe(0);
-const owns = (relay: OutboxRelay, buckets: number) => expect.poll(() => relay.ownedBuckets(), { timeout: 10_000 }).toBe(buckets);
+const drained = () => expect.poll(() => db.outboxRows()).toBe(0);
+const owns = (relay: OutboxRelay, buckets: number) => expect.poll(() => relay.ownedBuckets()).toBe(buckets);
 const frameOf = (record: LogRecord): unknown => JSON.parse(record.value.toString());
 
 /** For each recipient of a chat, the seqs of the first copies in the order they were kept. */
@@ -132,7 +132,7 @@ test('[D4] a row is deleted only after the acknowledgement', async () => {
   writer.judge = () => verdict;
   startRelay(writer);
   await db.group(['bob']);
-  await vi.waitFor(() => expect(writer.inFlight).toBe(1));
+  await expect.poll(() => writer.inFlight).toBe(1);
   expect(await db.outboxRows()).toBe(1);
   give('ok');
   await drained();
@@ -296,7 +296,7 @@ test('a poke wakes the relay of the process that owns the bucket', async () => {
   for (const n of upTo(10)) {
     const seq = await db.post(chatId, `message ${n}`);
     other.poke(chatId);
-    await vi.waitFor(() => expect(writer.kept.some((record) => record.seq === seq)).toBe(true), { interval: 1, timeout: 10_000 });
+    await expect.poll(() => writer.kept.some((record) => record.seq === seq), { interval: 1 }).toBe(true);
   }
 });
 
@@ -307,7 +307,7 @@ test('[D4] [D12] a session that ends while an append is in flight deletes nothin
   const { relay } = startRelay(writer);
   await owns(relay, bucketCount);
   const chatId = await db.group(['bob']);
-  await vi.waitFor(() => expect(writer.inFlight).toBe(1));
+  await expect.poll(() => writer.inFlight).toBe(1);
   await db.endRelaySessions();
   give('ok');
   await drained();
@@ -335,7 +335,7 @@ test('a relay that stops lets the append in flight end and deletes its rows', as
   writer.judge = () => verdict;
   const { relay } = startRelay(writer);
   await db.group(['bob']);
-  await vi.waitFor(() => expect(writer.inFlight).toBe(1));
+  await expect.poll(() => writer.inFlight).toBe(1);
   const stopping = relay[Symbol.asyncDispose]();
   give('ok');
   await stopping;
@@ -348,7 +348,7 @@ test('signals leave with the relay’s appends', async () => {
   const { relay, signals } = startRelay(writer);
   await owns(relay, bucketCount);
   signals.sendRead({ chatId: '0197f3a0-0000-7000-8000-000000000000', userId: 'ada', messageNo: 4, recipients: ['ada', 'bob'] });
-  await vi.waitFor(() => expect(writer.kept.flatMap((record) => record.recipients).toSorted()).toEqual(['ada', 'bob']));
+  await expect.poll(() => writer.kept.flatMap((record) => record.recipients).toSorted()).toEqual(['ada', 'bob']);
   expect(writer.kept.map(({ event, seq }) => ({ event, seq }))).toContainEqual({ event: 'signal.read', seq: 0 });
 });
 

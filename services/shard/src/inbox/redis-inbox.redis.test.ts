@@ -55,7 +55,7 @@ async function untilSent(sender: RedisInbox, ackId: number): Promise<void> {
       () => 'sent',
       () => 'failed',
     );
-  await expect.poll(attempt, { timeout: 15_000 }).toBe('sent');
+  await expect.poll(attempt).toBe('sent');
 }
 
 describe('the inbox in Redis', () => {
@@ -64,7 +64,7 @@ describe('the inbox in Redis', () => {
     using connection = await rawRedis(redisUrl);
     for (let i = 1; i <= 50; i += 1) await inboxes.sender.send(b, [acknowledgement(i)]);
     await expect.poll(() => inboxes.told.length).toBe(50);
-    await expect.poll(() => connection.raw.xlen(inboxes.key), { timeout: 5_000 }).toBeLessThanOrEqual(1);
+    await expect.poll(() => connection.raw.xlen(inboxes.key)).toBeLessThanOrEqual(1);
     expect(await connection.raw.pttl(inboxes.key)).toBeGreaterThan(10_000);
     expect(await connection.raw.pttl(inboxes.key)).toBeLessThanOrEqual(15_000);
   });
@@ -102,7 +102,7 @@ describe('the inbox in Redis', () => {
     await inboxes.sender.send(b, [acknowledgement(1)]);
     await expect.poll(() => inboxes.told.length).toBe(1);
     await connection.raw.del(inboxes.key);
-    await expect.poll(() => inboxes.gaps(), { timeout: 5_000 }).toEqual([{ kind: 'gap', sender: undefined }]);
+    await expect.poll(() => inboxes.gaps()).toEqual([{ kind: 'gap', sender: undefined }]);
     await inboxes.sender.send(b, [acknowledgement(2)]);
     await expect.poll(() => inboxes.told.at(-1)).toEqual({ kind: 'items', sender: a, items: [acknowledgement(2)] });
     expect(inboxes.gaps()).toHaveLength(1);
@@ -129,7 +129,7 @@ describe('the inbox in Redis', () => {
     await expect(inboxes.sender.send(b, [acknowledgement(2)])).rejects.toThrow();
     expect(performance.now() - startedAt).toBeLessThan(3_000);
     await server.process.start();
-    await expect.poll(() => inboxes.gaps().some((gap) => gap.sender === undefined), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => inboxes.gaps().some((gap) => gap.sender === undefined)).toBe(true);
     await untilSent(inboxes.sender, 3);
     await expect.poll(() => inboxes.told.at(-1)).toEqual({ kind: 'items', sender: a, items: [acknowledgement(3)] });
     expect(inboxes.gaps()).toContainEqual({ kind: 'gap', sender: a });
@@ -144,7 +144,7 @@ describe('the inbox in Redis', () => {
     await expect(inboxes.sender.send(b, [acknowledgement(1)])).rejects.toThrow();
     expect(performance.now() - startedAt).toBeLessThan(3_000);
     await untilSent(inboxes.sender, 2);
-    await expect.poll(() => inboxes.told.at(-1), { timeout: 10_000 }).toEqual({ kind: 'items', sender: a, items: [acknowledgement(2)] });
+    await expect.poll(() => inboxes.told.at(-1)).toEqual({ kind: 'items', sender: a, items: [acknowledgement(2)] });
   });
 
   test('[L6] a start without a server resolves, and the inbox works once the server is there', async () => {

@@ -85,7 +85,7 @@ describe('registrations on Redis', () => {
       expect(during[0]).toEqual({ degraded: false });
       await harmed;
       const keepBoth = async () => (await keepLease(owner.node, allPartitions)) && (await keepLease(other.node, []));
-      await expect.poll(keepBoth, { timeout: 15_000 }).toBe(true);
+      await expect.poll(keepBoth).toBe(true);
       const expected = new Set([...userIds.slice(100), 'foreign']);
       const isTrue = (holds: (userId: string) => boolean) =>
         [...userIds, 'foreign'].every((userId) => holds(userId) === expected.has(userId));
@@ -93,9 +93,9 @@ describe('registrations on Redis', () => {
         const loads = await Promise.all(allPartitions.map((partition) => other.presence.loadPartition(partition)));
         return isTrue((userId) => loads.some((load) => load.get(userId)?.includes(other.node.token)));
       };
-      await expect.poll(() => isTrue((userId) => owner.node.holders(userId).includes(other.node.token)), { timeout: 20_000 }).toBe(true);
-      await expect.poll(registered, { timeout: 20_000 }).toBe(true);
-      await expect.poll(() => userIds.filter((userId) => other.node.registrar.isDegraded(userId)), { timeout: 20_000 }).toEqual([]);
+      await expect.poll(() => isTrue((userId) => owner.node.holders(userId).includes(other.node.token))).toBe(true);
+      await expect.poll(registered).toBe(true);
+      await expect.poll(() => userIds.filter((userId) => other.node.registrar.isDegraded(userId))).toEqual([]);
     },
     60_000,
   );
@@ -108,7 +108,7 @@ describe('registrations on Redis', () => {
     expect(outcomes.filter(({ degraded }) => degraded)).toEqual([]);
     expect(userIds.filter((userId) => owner.node.holders(userId)[0] !== other.node.token)).toEqual([]);
     for (const userId of userIds) other.node.registrar.unregister(userId);
-    await expect.poll(() => userIds.filter((userId) => owner.node.holders(userId).length > 0).length, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => userIds.filter((userId) => owner.node.holders(userId).length > 0).length).toBe(0);
     for (const partition of allPartitions) expect((await other.presence.loadPartition(partition)).size).toBe(0);
   });
 
@@ -138,29 +138,25 @@ describe('registrations on Redis', () => {
     expect(performance.now() - startedAt).toBeLessThan(2_000);
     await server.process.start();
     await expect
-      .poll(
-        () =>
-          owner.node.claim(allPartitions).then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 10_000 },
+      .poll(() =>
+        owner.node.claim(allPartitions).then(
+          () => true,
+          () => false,
+        ),
       )
       .toBe(true);
     await expect
-      .poll(
-        () =>
-          other.node.claim([]).then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 10_000 },
+      .poll(() =>
+        other.node.claim([]).then(
+          () => true,
+          () => false,
+        ),
       )
       .toBe(true);
     other.node.registrar.registerAll();
     for (const userId of ['ann', 'bob']) {
-      await expect.poll(() => owner.node.holders(userId), { timeout: 15_000 }).toEqual([other.node.token]);
-      await expect.poll(() => other.node.registrar.register(userId), { timeout: 5_000 }).toEqual({ degraded: false });
+      await expect.poll(() => owner.node.holders(userId)).toEqual([other.node.token]);
+      await expect.poll(() => other.node.registrar.register(userId)).toEqual({ degraded: false });
     }
   });
 });

@@ -93,7 +93,7 @@ describe('the end of a socket', () => {
     socket.send(frame);
     socket.end(4002, 'slow_consumer');
     expect(one.closes).toEqual([4002]);
-    await expect.poll(() => one.hasEnded, { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => one.hasEnded).toBe(true);
     expect(one.received.subarray(-closeFrame.length)).toEqual(closeFrame);
     expect([socket.send(frame), socket.bufferedBytes(), one.closes, one.timers.size]).toEqual(['dropped', 0, [4002], 0]);
   });
@@ -105,7 +105,7 @@ describe('the end of a socket', () => {
     socket.end(4000, 'draining');
     expect([one.closes, socket.send(frame), [...one.timers.values()]]).toEqual([[4002], 'dropped', [5_000]]);
     one.client?.resume();
-    await expect.poll(() => one.hasEnded, { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => one.hasEnded).toBe(true);
     expect(one.received.subarray(-closeFrame.length)).toEqual(closeFrame);
     expect([one.closes, one.timers.size]).toEqual([[4002], 0]);
   });
@@ -117,7 +117,7 @@ describe('the end of a socket', () => {
     for (const fire of [...one.timers.keys()]) fire();
     expect([one.closes, one.timers.size]).toEqual([[4002], 0]);
     one.client?.resume();
-    await expect.poll(() => one.hasEnded, { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => one.hasEnded).toBe(true);
     expect(one.received.includes(closeFrame)).toBe(false);
   });
 
@@ -126,7 +126,7 @@ describe('the end of a socket', () => {
     await one.block(socket);
     socket.end(4002, 'slow_consumer');
     one.client?.destroy();
-    await expect.poll(() => one.timers.size, { timeout: 5_000 }).toBe(0);
+    await expect.poll(() => one.timers.size).toBe(0);
     using other = new OneSocket();
     const blocked = await other.connect();
     await other.block(blocked);

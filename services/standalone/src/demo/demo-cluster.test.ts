@@ -106,13 +106,13 @@ test('[E2] a killed shard cuts its sockets without a close frame, leaves its lea
   expect(await ask('POST', '/faults/kill-shard?shard_id=one')).toEqual(killed);
   await expect(connect()).rejects.toThrow();
 
-  await expect.poll(() => shard.isUp, { timeout: 5_000 }).toBe(true);
+  await expect.poll(() => shard.isUp).toBe(true);
   const [after] = await presence.readLeases();
   expect(after?.epoch).toBeGreaterThan(before?.epoch ?? 0);
   await connect();
   const partition = partitionOf('ann', partitionCount);
   await expect
-    .poll(async () => (await ask('GET', '/cluster?user_id=ann')).body, { timeout: 5_000 })
+    .poll(async () => (await ask('GET', '/cluster?user_id=ann')).body)
     .toMatchObject({ partition, owner_shard_id: 'one', shards: [{ shard_id: 'one', is_up: true, partitions: partitionCount }] });
 });
 
