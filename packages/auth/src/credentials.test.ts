@@ -59,6 +59,7 @@ describe('a JWT', () => {
     ['no sub', forge(hs256, { exp: now + 60 })],
     ['sub of a wrong type', forge(hs256, { ...good, sub: 7 })],
     ['sub with a space', forge(hs256, { ...good, sub: 'a b' })],
+    ['sub that no URL can name', forge(hs256, { ...good, sub: '..' })],
     ['sub with NUL', forge(hs256, { ...good, sub: 'a\0' })],
     ['sub of 129 characters', forge(hs256, { ...good, sub: 'a'.repeat(129) })],
     ['expired and no user', forge(hs256, { sub: 'a b', exp: now - 60 })],

@@ -67,6 +67,7 @@ test('[R3] [R4] Redis and the in-process registry agree after any operations', a
     let passedMs = 0;
     const model = new InProcessPresence({ ...systemClock, nowMs: () => Date.now() + passedMs });
     await using redis = new RedisPresence({ url, keyPrefix, logger: silentLogger });
+    await expect.poll(() => redis.isConnected()).toBe(true);
     const forget = async () => {
       const keys = await raw.keys(`${keyPrefix}*`);
       if (keys.length > 0) await raw.del(keys);

@@ -17,6 +17,8 @@ async function open(url = redisUrl): Promise<RedisHarness> {
   const raw = new Redis(url);
   raw.on('error', (err) => expect(err).toBeInstanceOf(Error));
   const presence = new RedisPresence({ url, keyPrefix, logger: silentLogger });
+  // A command waits 300 ms at most for a first connection: on a busy machine not long enough.
+  await expect.poll(() => presence.isConnected()).toBe(true);
   const keys = () => raw.keys(`${keyPrefix}*`);
   const flush = async () => {
     const found = await keys();

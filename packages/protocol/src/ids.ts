@@ -1,13 +1,16 @@
 import { z } from 'zod';
 
-/** Visible ASCII, 1 to 128 characters: what `sub`, `client_message_id` and `client_chat_id` may be. */
+/** What `client_message_id` and `client_chat_id` may be. */
 const visibleAscii = /^[!-~]{1,128}$/;
 
-/** A user's id: the `sub` of their token, opaque to Carillon. */
+/** The same but for `.` and `..`: a path with such a segment, encoded or not, is another path to every client and server (WHATWG URL). */
+const namedByUrl = /^(?!\.{1,2}$)[!-~]{1,128}$/;
+
+/** A user's id: the `sub` of their token, opaque to Carillon [S10]. */
 export const userIdSchema = z
   .string()
-  .regex(visibleAscii, 'must be 1 to 128 visible ASCII characters')
-  .describe('A user id: the `sub` of a token, 1 to 128 visible ASCII characters.');
+  .regex(namedByUrl, 'must be 1 to 128 visible ASCII characters, neither . nor ..')
+  .describe('A user id: the `sub` of a token, 1 to 128 visible ASCII characters, neither `.` nor `..`.');
 
 /** An id the client chose: it makes the retry of a request the same request [H1]. */
 export const clientIdSchema = z

@@ -61,6 +61,9 @@ function point(snapshot: unknown, atMs: unknown): SnapshotPoint | undefined {
   return Number.isSafeInteger(atMs) ? { snapshot, atMs: Number(atMs) } : undefined;
 }
 
+/** Postgres reads a transaction id as a `bigint`. */
+const maxXid = 2n ** 63n - 1n;
+
 /** `xmin:xmax:xip,…`, where 0 < xmin ≤ xip < xmax, ascending: what Postgres itself accepts. */
 function isSnapshot(text: string): boolean {
   if (!/^\d{1,19}:\d{1,19}:(\d{1,19}(,\d{1,19})*)?$/.test(text)) return false;
@@ -68,7 +71,7 @@ function isSnapshot(text: string): boolean {
   const [low, high] = [BigInt(xmin), BigInt(xmax)];
   const xids = running === '' ? [] : running.split(',').map(BigInt);
   const isAscending = xids.every((xid, index) => xid >= (xids[index - 1] ?? low) && xid < high);
-  return low > 0n && low <= high && isAscending;
+  return low > 0n && low <= high && high <= maxXid && isAscending;
 }
 
 /** Whether a run from this cursor could miss something: another history, or events that retention may have removed. */

@@ -147,9 +147,16 @@ describe('the fields of a chat', () => {
     ['a picture at a private address', { ...group, avatar_url: 'https://10.0.0.1/a.png' }, ['/avatar_url']],
     ['a picture that is empty', { ...group, avatar_url: '' }, ['/avatar_url']],
     ['no members field', { kind: 'group', title: 'x' }, ['/member_ids']],
-  ])('[H11] a group is refused with %s', async (_, body, pointers) => {
+    ['an unknown kind, and whatever else is wrong', { kind: 'channel', title: 7, zzz: 1 }, ['/kind', '/title', '/member_ids', '/zzz']],
+    ['an unknown kind alone', { ...group, kind: null }, ['/kind']],
+  ])('[H10] [H11] a group is refused with %s', async (_, body, pointers) => {
     const problem = await api.problem('ann', 'POST', '/v1/chats', body);
     expect([problem.code, problem.errors?.map(({ pointer }) => pointer)]).toEqual(['validation_failed', pointers]);
+  });
+
+  test('[S10] nobody can be added whom no URL can name', async () => {
+    const problem = await api.problem('ann', 'POST', '/v1/chats', { ...group, member_ids: ['.', '..', '...'] });
+    expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(['/member_ids/0', '/member_ids/1']);
   });
 
   test('[H11] 200 code points are a title, null is no picture, and a picture is stored as the URL parser writes it', async () => {

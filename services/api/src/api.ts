@@ -81,6 +81,7 @@ export function createApi(config: ApiConfig, parts: ApiParts): Api {
     health,
     start: async () => {
       const address = await server.listen();
+      leases.start();
       relay.start();
       pruner.start();
       health.markStarted();
@@ -90,6 +91,7 @@ export function createApi(config: ApiConfig, parts: ApiParts): Api {
     stop: async () => {
       apiMetrics.setDraining();
       await server.drain();
+      leases[Symbol.dispose]();
       await pruner[Symbol.asyncDispose]();
       await relay[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();

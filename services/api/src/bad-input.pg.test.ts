@@ -66,6 +66,7 @@ describe('every route with a body refuses', () => {
     ['64 KiB and more', (body) => JSON.stringify(body) + ' '.repeat(65_536), {}, 'payload_too_large'],
     ['64 KiB and more by its own account', (body) => JSON.stringify(body), { 'content-length': '65537' }, 'payload_too_large'],
     ['a form', () => 'a=1', { 'content-type': 'application/x-www-form-urlencoded' }, 'unsupported_media_type'],
+    ['an encoding', (body) => JSON.stringify(body), { 'content-encoding': 'gzip' }, 'unsupported_media_type'],
     ['no media type', (body) => JSON.stringify(body), { 'content-type': '' }, 'unsupported_media_type'],
   ];
 

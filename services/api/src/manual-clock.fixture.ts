@@ -1,11 +1,13 @@
 import type { Clock } from '@carillon/runtime';
 
 type Sleeper = { readonly atMs: number; readonly wake: () => void };
+type Ticker = { readonly everyMs: number; atMs: number; readonly tick: () => void };
 
 /** Time that moves only when a test says so. */
 export class ManualClock implements Clock {
   #nowMs = 1_000_000;
   #sleepers: Sleeper[] = [];
+  readonly #tickers = new Set<Ticker>();
 
   nowMs(): number {
     return this.#nowMs;
@@ -26,8 +28,10 @@ export class ManualClock implements Clock {
     });
   }
 
-  every(): Disposable {
-    throw new Error('nothing here ticks');
+  every(ms: number, tick: () => void): Disposable {
+    const ticker = { everyMs: ms, atMs: this.#nowMs + ms, tick };
+    this.#tickers.add(ticker);
+    return { [Symbol.dispose]: () => void this.#tickers.delete(ticker) };
   }
 
   /** Moves time and wakes who slept long enough. */
@@ -36,6 +40,11 @@ export class ManualClock implements Clock {
     const due = this.#sleepers.filter(({ atMs }) => atMs <= this.#nowMs);
     this.#sleepers = this.#sleepers.filter(({ atMs }) => atMs > this.#nowMs);
     for (const { wake } of due) wake();
+    for (const ticker of this.#tickers) {
+      if (ticker.atMs > this.#nowMs) continue;
+      ticker.atMs = this.#nowMs + ticker.everyMs;
+      ticker.tick();
+    }
   }
 
   get sleeping(): number {

@@ -159,6 +159,21 @@ describe('a refused upgrade', () => {
     expect([answer.status, answer.headers.get('upgrade')]).toEqual([426, 'websocket']);
   });
 
+  test('426 for another version of WebSocket, with the one that is spoken', async () => {
+    const shard = await cluster.start();
+    const client = cluster.dial(shard.url, { protocols: ['carillon.v1'], version: 8 });
+    expect(await client.status()).toBe(426);
+    expect(client.refused?.headers['sec-websocket-version']).toBe('13');
+  });
+
+  test.each(['/', '/v1/ws'])('HEAD of %s has the head of GET and no body', async (path) => {
+    const shard = await cluster.start();
+    const url = shard.url.replace('ws:', 'http:') + path;
+    const [head, get] = [await fetch(url, { method: 'HEAD' }), await fetch(url)];
+    expect([head.status, head.headers.get('content-length')]).toEqual([get.status, get.headers.get('content-length')]);
+    expect([await head.text(), (await get.text()).length]).toEqual(['', Number(get.headers.get('content-length'))]);
+  });
+
   test.each<[string, string, number | 'ready']>([
     ['https://chat.example', 'https://chat.example', 'ready'],
     ['https://chat.example', 'https://chat.example.evil', 403],
@@ -182,8 +197,8 @@ describe('a refused upgrade', () => {
     const [first] = [await cluster.connect(shard, 'alice'), await cluster.connect(shard, 'bob')];
     const third = cluster.dial(shard.url, { headers: { origin: 'https://evil.example' } });
     expect(await third.status()).toBe(503);
-    expect(Number(third.refused?.retryAfter)).toBeGreaterThanOrEqual(1);
-    expect(Number(third.refused?.retryAfter)).toBeLessThanOrEqual(5);
+    expect(Number(third.refused?.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+    expect(Number(third.refused?.headers['retry-after'])).toBeLessThanOrEqual(5);
     expect(await metric(shard, 'carillon_ws_upgrades_refused_total', 'reason="count"')).toBe(1);
     expect(await metric(shard, 'carillon_ws_upgrades_total')).toBe(2);
     first?.socket.close();

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingHttpHeaders } from 'node:http';
 import { Tickets } from '@carillon/auth';
 import { type EventLogReader, InProcessEventLog, type LogRecord } from '@carillon/event-log';
 import { InProcessPresence } from '@carillon/presence';
@@ -146,6 +147,8 @@ export type Offer = {
   readonly query?: string;
   readonly headers?: Record<string, string>;
   readonly path?: string;
+  /** Of WebSocket itself; 13 by default. */
+  readonly version?: number;
 };
 
 export type Frame = { readonly type: string } & Readonly<Record<string, unknown>>;
@@ -157,12 +160,15 @@ export class TestClient {
   /** Frames as text, byte for byte. */
   readonly texts: string[] = [];
   closed: { code: number; reason: string } | undefined;
-  refused: { status: number; retryAfter: string | undefined } | undefined;
+  refused: { status: number; headers: IncomingHttpHeaders } | undefined;
   #taken = 0;
 
   constructor(url: string, offer: Offer) {
     const query = offer.query === undefined ? '' : `?${offer.query}`;
-    this.socket = new WebSocket(`${url}${offer.path ?? '/v1/ws'}${query}`, [...(offer.protocols ?? [])], { headers: offer.headers ?? {} });
+    this.socket = new WebSocket(`${url}${offer.path ?? '/v1/ws'}${query}`, [...(offer.protocols ?? [])], {
+      headers: offer.headers ?? {},
+      protocolVersion: offer.version ?? 13,
+    });
     this.socket.on('message', (data) => {
       this.texts.push(String(data));
       this.frames.push(JSON.parse(String(data)));
@@ -171,7 +177,7 @@ export class TestClient {
       this.closed = { code, reason: reason.toString() };
     });
     this.socket.on('unexpected-response', (request, response) => {
-      this.refused = { status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] };
+      this.refused = { status: response.statusCode ?? 0, headers: response.headers };
       response.resume();
       request.destroy();
     });

@@ -14,19 +14,24 @@ export const maxUserIds = 1000;
 
 /** `POST /v1/chats`. Duplicates and the caller in `member_ids` are ignored. */
 export function createChatSchema(rules: UrlRules) {
-  return z.discriminatedUnion('kind', [
-    z.strictObject({
-      kind: z.literal('group'),
-      client_chat_id: clientIdSchema.optional(),
-      title: titleSchema,
-      avatar_url: fileUrlSchema(rules).nullable().optional(),
-      member_ids: z.array(userIdSchema).max(maxUserIds),
-    }),
-    z.strictObject({
-      kind: z.literal('direct'),
-      member_ids: z.array(userIdSchema).min(1).max(maxUserIds).describe('The other user.'),
-    }),
-  ]);
+  const group = z.strictObject({
+    kind: z.literal('group'),
+    client_chat_id: clientIdSchema.optional(),
+    title: titleSchema,
+    avatar_url: fileUrlSchema(rules).nullable().optional(),
+    member_ids: z.array(userIdSchema).max(maxUserIds),
+  });
+  const direct = z.strictObject({
+    kind: z.literal('direct'),
+    member_ids: z.array(userIdSchema).min(1).max(maxUserIds).describe('The other user.'),
+  });
+  const ofAnyKind = group.partial({ title: true }).extend({ kind: z.unknown() });
+  return z.discriminatedUnion('kind', [group, direct]).superRefine(
+    (chat, context) => {
+      for (const issue of ofAnyKind.safeParse(chat).error?.issues ?? []) context.addIssue({ ...issue });
+    },
+    { when: ({ issues }) => issues.some(({ path }) => path?.[0] === 'kind') },
+  );
 }
 
 /** `PATCH /v1/chats/{chat_id}`: at least one field. */

@@ -252,6 +252,7 @@ describe('sync', () => {
     faulty.push(
       changed(3, '1:99999999999999999999999:'),
       changed(3, '10:20:15,12'),
+      changed(3, '1:9223372036854775808:'),
       encodeCursor([...parts, 'sync', '1:1:', 1, 'no-uuid', 1]),
     );
     for (const bad of faulty) {

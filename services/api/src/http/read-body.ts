@@ -14,6 +14,8 @@ const jsonMediaType = /^application\/json[ \t]*(;[ \t]*charset[ \t]*=[ \t]*"?utf
 export async function readBody(request: HonoRequest, isOptional: boolean): Promise<unknown> {
   const mediaType = request.header('content-type');
   const isJson = mediaType !== undefined && jsonMediaType.test(mediaType);
+  const encoding = request.header('content-encoding') ?? 'identity';
+  if (encoding.toLowerCase() !== 'identity') throw new AppError('unsupported_media_type', { detail: 'The body must not be encoded' });
   const isExpected = isJson || isOptional || mediaType === undefined;
   if (!isExpected || (!isJson && announcesBody(request))) throw new AppError('unsupported_media_type');
   const bytes = await readBytes(request);

@@ -30,6 +30,20 @@ test('leases are read once a second, however many ask', async () => {
   expect(presence.reads).toBe(2);
 });
 
+test('[R5] without tickets leases are read too, every 5 s, and no more after the end', async () => {
+  const { clock, presence, leases } = setUp();
+  leases.start();
+  presence.isAway = true;
+  clock.advance(5_000);
+  await expect.poll(() => presence.reads).toBe(1);
+  presence.isAway = false;
+  clock.advance(5_000);
+  await expect.poll(() => presence.reads).toBe(2);
+  leases[Symbol.dispose]();
+  clock.advance(60_000);
+  expect(presence.reads).toBe(2);
+});
+
 test('while the presence is away, what it told last is served', async () => {
   const { clock, presence, leases } = setUp();
   await leases.current();

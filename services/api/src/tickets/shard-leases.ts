@@ -4,6 +4,8 @@ import type { Clock, Logger } from '@carillon/runtime';
 
 /** Leases are read at most once a second, however many tickets are bought. */
 const cacheMs = 1_000;
+/** And this often when no ticket is bought: an outage of the presence must not find a shard known that ended long before. */
+const refreshMs = 5_000;
 /** How long a shard is remembered whose lease is gone. */
 const rememberedMs = 600_000;
 
@@ -13,14 +15,24 @@ type Parts = { readonly presence: Pick<Presence, 'readLeases'>; readonly clock: 
  * The shards that live, as the presence told less than a second ago; while it does not answer, as it told last [L6]. One read
  * at a time, shared by all who wait for it.
  */
-export class ShardLeases {
+export class ShardLeases implements Disposable {
   readonly #parts: Parts;
   #known: { leases: readonly LiveLease[]; readAtMs: number } | undefined;
   readonly #seen = new Map<string, { lease: LiveLease; seenAtMs: number }>();
   #reading: Promise<readonly LiveLease[]> | undefined;
+  #refresh: Disposable | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+  }
+
+  /** Keeps what is known fresh until the end. */
+  start(): void {
+    this.#refresh = this.#parts.clock.every(refreshMs, () => void this.current().catch(() => undefined));
+  }
+
+  [Symbol.dispose](): void {
+    this.#refresh?.[Symbol.dispose]();
   }
 
   /** Throws AppError('unavailable') when the presence was never heard. */

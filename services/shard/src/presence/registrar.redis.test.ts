@@ -12,6 +12,8 @@ async function startNode(shardId: string, url: string, keyPrefix: string) {
   const openInbox = (token: ShardToken) =>
     new RedisInbox({ token, url, keyPrefix, clock: systemClock, random: Math.random, logger: silentLogger });
   const presence = new RedisPresence({ url, keyPrefix, logger: silentLogger });
+  // A command waits 300 ms at most for a first connection: on a busy machine not long enough.
+  await expect.poll(() => presence.isConnected()).toBe(true);
   const node = new Node(shardId, presence, openInbox);
   await node.start();
   await node.claim([]);

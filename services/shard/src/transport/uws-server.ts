@@ -19,6 +19,7 @@ type UwsModule = {
 };
 
 type Accepted = Extract<UpgradeAnswer, { kind: 'accept' }>;
+type Refusal = Extract<UpgradeAnswer, { kind: 'refuse' }>;
 
 /** What uWS keeps with each socket: the object is copied at the upgrade, so it holds references only. */
 type SocketState = {
@@ -98,8 +99,9 @@ export class UwsServer {
       close: (ws, code) => closeSocket(ws, code),
     });
     app.any('/*', (response, request) => {
-      if (isSocketPath(request.getUrl())) refuse(response, '426 Upgrade Required', 'this is a WebSocket endpoint\n');
-      else refuse(response, '404 Not Found', 'not found\n');
+      const answer = isSocketPath(request.getUrl()) ? noUpgrade : notFound;
+      if (request.getMethod() === 'head') refuseHead(response, answer);
+      else refuse(response, answer);
     });
   }
 
@@ -108,9 +110,15 @@ export class UwsServer {
    * open, because a browser cannot see why an upgrade was refused.
    */
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
-    const answer = isSocketPath(request.getUrl()) ? this.#options.onUpgrade(readRequest(response, request)) : notFound;
-    if (answer.kind === 'refuse') refuse(response, answer.status, answer.body, answer.retryAfterSeconds);
+    const answer = this.#answerTo(response, request);
+    if (answer.kind === 'refuse') refuse(response, answer);
     else upgrade(answer, response, request, context);
+  }
+
+  #answerTo(response: HttpResponse, request: HttpRequest): UpgradeAnswer {
+    if (!isSocketPath(request.getUrl())) return notFound;
+    if (request.getHeader('sec-websocket-version') !== '13') return noUpgrade;
+    return this.#options.onUpgrade(readRequest(response, request));
   }
 }
 
@@ -120,7 +128,9 @@ function loadEngine(sha256: string | undefined): UwsModule {
   return require('uWebSockets.js');
 }
 
-const notFound: UpgradeAnswer = { kind: 'refuse', status: '404 Not Found', body: 'not found\n' };
+const notFound: Refusal = { kind: 'refuse', status: '404 Not Found', body: 'not found\n' };
+/** No upgrade, or one to a version that the engine does not speak (RFC 6455, 4.4). */
+const noUpgrade: Refusal = { kind: 'refuse', status: '426 Upgrade Required', body: 'this is a WebSocket endpoint\n' };
 
 function upgrade(answer: Accepted, response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
   const state: SocketState = { answer, socket: undefined, listener: undefined };
@@ -142,11 +152,20 @@ function readRequest(response: HttpResponse, request: HttpRequest): UpgradeReque
   };
 }
 
-function refuse(response: HttpResponse, status: string, body: string, retryAfterSeconds?: number): void {
-  response.writeStatus(status);
-  if (retryAfterSeconds !== undefined) response.writeHeader('Retry-After', String(retryAfterSeconds));
-  if (status.startsWith('426')) response.writeHeader('Upgrade', 'websocket');
-  response.writeHeader('Content-Type', 'text/plain; charset=utf-8').end(body, true);
+function refuse(response: HttpResponse, refusal: Refusal): void {
+  writeHead(response, refusal).end(refusal.body, true);
+}
+
+/** With an argument to `endWithoutBody` the engine takes the request for unanswered and ends the process (uWebSockets.js 3.0.6). */
+function refuseHead(response: HttpResponse, refusal: Refusal): void {
+  writeHead(response, refusal).writeHeader('Content-Length', String(refusal.body.length)).endWithoutBody();
+}
+
+function writeHead(response: HttpResponse, refusal: Refusal): HttpResponse {
+  response.writeStatus(refusal.status);
+  if (refusal.retryAfterSeconds !== undefined) response.writeHeader('Retry-After', String(refusal.retryAfterSeconds));
+  if (refusal === noUpgrade) response.writeHeader('Upgrade', 'websocket').writeHeader('Sec-WebSocket-Version', '13');
+  return response.writeHeader('Content-Type', 'text/plain; charset=utf-8');
 }
 
 function openSocket(ws: WebSocket<SocketState>, clock: Clock): void {

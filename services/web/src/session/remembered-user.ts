@@ -19,7 +19,7 @@ export function rememberUser(userId: string | undefined): void {
   if (globalThis.location.search !== '') history.replaceState(null, '', globalThis.location.pathname);
 }
 
-/** What the server takes as a user id: 1 to 128 visible ASCII characters. */
+/** What the server takes as a user id: 1 to 128 visible ASCII characters, neither `.` nor `..`. */
 export function isUserId(text: string): boolean {
-  return /^[!-~]{1,128}$/.test(text);
+  return /^(?!\.{1,2}$)[!-~]{1,128}$/.test(text);
 }
