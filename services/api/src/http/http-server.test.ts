@@ -161,3 +161,9 @@ test.each([
 ])('[S5] %s is answered with 4xx', async (_, bytes) => {
   expect(await raw(bytes)).toMatch(/^HTTP\/1.1 4\d\d /);
 });
+
+test('[H3] a target that names no resource is a problem with its fault', async () => {
+  const answer = await raw('GET * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  expect(answer).toContain('content-type: application/problem+json');
+  expect(answer).toContain('"errors":[{"pointer":"","detail":"The request target or the Host header is invalid"}]');
+});
