@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { diesWithParent } from './dies-with-parent.ts';
 
 type ClusterProcessOptions = {
   readonly role: string;
@@ -16,7 +17,7 @@ const keptLines = 200;
 
 /**
  * One production program as a child process: its output line by line, its end, its signals. The last 200 lines are kept for
- * the message of a failed start. Dispose: SIGTERM, then SIGKILL after 10 s.
+ * the message of a failed start. It ends with this process, however that ends. Dispose: SIGTERM, then SIGKILL after 10 s.
  */
 export class ClusterProcess implements AsyncDisposable {
   readonly role: string;
@@ -28,7 +29,8 @@ export class ClusterProcess implements AsyncDisposable {
 
   constructor(options: ClusterProcessOptions) {
     this.role = options.role;
-    this.#child = spawn(process.execPath, ['--max-semi-space-size=64', `${root}${options.program}`], {
+    const [command, args] = diesWithParent(process.execPath, ['--max-semi-space-size=64', `${root}${options.program}`]);
+    this.#child = spawn(command, args, {
       cwd: root,
       env: { ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 
 /**
  * What must not outlive this process: children to kill, folders to remove. Both happen when the process exits, also by a
- * signal that nobody else handles or an uncaught error. Against SIGKILL a child is started with `--pdeathsig` (process.ts).
+ * signal that nobody else handles or an uncaught error. Against SIGKILL a child is started with `--pdeathsig` (dies-with-parent.ts).
  */
 const pids = new Set<number>();
 const folders = new Set<string>();

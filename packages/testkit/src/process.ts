@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { findOnPath } from './find-on-path.ts';
+import { diesWithParent } from './dies-with-parent.ts';
 import { forgetProcess, killAtExit } from './process-cleanup.ts';
 
 /** A server program: how it starts, and how its readiness is seen (from its output so far, or by asking it). */
@@ -112,10 +112,4 @@ export class ServerProcess implements AsyncDisposable {
 
 function hasEnded(child: ChildProcess): boolean {
   return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
-}
-
-/** Linux: the kernel kills the child when this process dies, also by SIGKILL. `setpriv` becomes the program: same pid. */
-function diesWithParent(command: string, args: readonly string[]): [string, string[]] {
-  const setpriv = process.platform === 'linux' ? findOnPath('setpriv') : undefined;
-  return setpriv === undefined ? [command, [...args]] : [setpriv, ['--pdeathsig', 'KILL', command, ...args]];
 }

@@ -2,22 +2,27 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiClient, processesWith, SocketClient, Terminal } from '@carillon/testkit';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 
 const folder = mkdtempSync(join(tmpdir(), 'carillon-cluster-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const member = { url: z.string(), admin_url: z.string(), pid: z.number() };
+const members = { api: z.array(z.strictObject(member)), shards: z.array(z.strictObject({ id: z.string(), ...member })) };
+const ofGivenServices = z.object(members);
 const clusterFile = z.strictObject({
-  api: z.array(z.strictObject(member)),
-  shards: z.array(z.strictObject({ id: z.string(), ...member })),
+  ...members,
   services: z.strictObject({
     postgres: z.strictObject({ url: z.string(), pid: z.number() }),
     redis: z.strictObject({ url: z.string(), pid: z.number() }),
     kafka: z.strictObject({ brokers: z.string(), pid: z.number() }),
   }),
 });
+
+function runningOf(members: readonly { readonly pid: number }[]): number[] {
+  return members.map(({ pid }) => pid).filter((pid) => existsSync(`/proc/${pid}`));
+}
 
 test('npm run cluster: own services, the JSON file, a death that is told and not repaired, and nothing left after SIGTERM', async () => {
   const file = join(folder, 'cluster.json');
@@ -39,4 +44,18 @@ test('npm run cluster: own services, the JSON file, a death that is told and not
   terminal.signal('SIGTERM');
   expect([0, 143, 'SIGTERM']).toContain(await terminal.exit());
   await expect.poll(() => processesWith(folder)).toEqual([]);
+  await expect.poll(() => runningOf([...cluster.api, ...cluster.shards, ...Object.values(cluster.services)])).toEqual([]);
+});
+
+test('a cluster that is killed outright leaves no process behind', async () => {
+  const file = join(folder, 'killed.json');
+  const services = { DATABASE_URL: inject('postgresUrl'), KAFKA_BROKERS: inject('kafkaBrokers'), REDIS_URL: inject('redisUrl') };
+  await using terminal = new Terminal(`node tools/run.mjs cluster --shards 1 --json ${file}`, services);
+  await expect.poll(() => existsSync(file)).toBe(true);
+  const { api, shards } = ofGivenServices.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const running = () => runningOf([...api, ...shards]);
+  expect(running()).toHaveLength(2);
+  terminal.signal('SIGKILL');
+  await terminal.exit();
+  await expect.poll(running).toEqual([]);
 });
