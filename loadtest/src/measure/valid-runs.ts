@@ -6,6 +6,8 @@ export type ValidRuns<R> = { readonly runs: readonly R[]; readonly faults: reado
 
 type Plan<R> = {
   readonly times: number;
+  /** Runs of the warm-up, 1 by default. */
+  readonly warmUps?: number;
   readonly announce: (text: string) => void;
   /** One run of everything that is compared. `time` counts from 0, which is the warm-up. */
   readonly run: (time: number) => Promise<R>;
@@ -36,7 +38,7 @@ export const maxTriesPerRun = 3;
  */
 export async function validRuns<R>(plan: Plan<R>, host: Host = new ThisHost()): Promise<ValidRuns<R>> {
   const faults = [...(await host.quiet())];
-  faults.push(...plan.errors(await plan.run(0)));
+  for (let warmUps = plan.warmUps ?? 1; warmUps > 0; warmUps -= 1) faults.push(...plan.errors(await plan.run(0)));
   const runs: R[] = [];
   let tries = 0;
   let lastWhy = '';

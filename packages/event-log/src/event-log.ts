@@ -23,6 +23,9 @@ export type RecordContent = Pick<LogRecord, 'recipients' | 'chatId' | 'seq' | 'e
 
 /** Records that came together and are kept as they came, 512 KiB at most: out of them each can be read again. */
 export interface RecordBatch {
+  readonly byteLength: number;
+  /** The same in other memory, which has room for `byteLength`: whoever keeps much of it uses its memory again and again. */
+  copyTo(memory: Buffer): RecordBatch;
   /** The record that was handed over with this `at`. */
   read(at: number): RecordContent;
 }

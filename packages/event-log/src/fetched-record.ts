@@ -20,6 +20,15 @@ export class FetchedBatch implements RecordBatch {
     this.start = start;
   }
 
+  get byteLength(): number {
+    return this.cursor.bytes.length;
+  }
+
+  copyTo(memory: Buffer): FetchedBatch {
+    this.cursor.bytes.copy(memory);
+    return new FetchedBatch(memory, this.start);
+  }
+
   read(at: number): RecordContent {
     const record = new FetchedRecord(this, at);
     assert(record.readPlain(-1, -1), 'what was read before can be read again');

@@ -1,4 +1,5 @@
-import type { ReceivedRecord } from '@carillon/event-log';
+import type { ReceivedRecord, RecordBatch } from '@carillon/event-log';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OutgoingFrame } from '../connection/outgoing-frame.ts';
 import { RecentRecords } from './recent-records.ts';
@@ -9,6 +10,39 @@ const recordOf = ({ offset, at = 7, to = ['u'], bytes = 10, event = 'message.cre
   const place = { partition, offset, appendedAtMs: at, generation: 1 };
   return { ...place, recipients: to, chatId: 'c', seq: offset + 1, event, value: Buffer.alloc(bytes, 'x') };
 };
+
+type Lying = { readonly to: string; readonly bytes: number; readonly isSignal: boolean };
+
+/** Records that lie one behind the other in the batch's bytes, each filled with its own offset. */
+class Batch implements RecordBatch {
+  readonly byteLength: number;
+  readonly #first: number;
+  readonly #lying: readonly Lying[];
+  readonly #bytes: Buffer;
+
+  constructor(first: number, lying: readonly Lying[], bytes?: Buffer) {
+    this.#first = first;
+    this.#lying = lying;
+    this.byteLength = lying.reduce((sum, { bytes: size }) => sum + size, 0);
+    this.#bytes = bytes ?? Buffer.concat(lying.map(({ bytes: size }, at) => Buffer.alloc(size, first + at)));
+  }
+
+  copyTo(memory: Buffer): Batch {
+    this.#bytes.copy(memory);
+    return new Batch(this.#first, this.#lying, memory);
+  }
+
+  read(at: number): ReceivedRecord {
+    const { to, bytes, isSignal } = this.#lying[at] ?? expect.fail('no such record');
+    const from = this.#lying.slice(0, at).reduce((sum, { bytes: size }) => sum + size, 0);
+    const event = isSignal ? 'signal.read' : 'message.created';
+    return { ...recordOf({ offset: this.#first + at, to: [to], event }), value: this.#bytes.subarray(from, from + bytes) };
+  }
+
+  records(): ReceivedRecord[] {
+    return this.#lying.map((_, at) => ({ ...this.read(at), batch: this, at }));
+  }
+}
 
 /** Rings of one member that owns partitions 0 and 1. */
 class Rings {
@@ -56,18 +90,42 @@ describe('[R6] recent records', () => {
 
   test('let a record go that lies in a batch, and read it again there, for its own user alone', () => {
     const { recent } = new Rings();
-    const [record, ...after] = [
-      recordOf({ offset: 1 }),
-      recordOf({ offset: 2, to: ['a-123456'] }),
-      recordOf({ offset: 3, to: ['b-123456'] }),
-    ];
-    const batch = { read: (at: number): ReceivedRecord => recordOf({ offset: at, to: [at === 2 ? 'a-123456' : 'b-123456'], bytes: at }) };
-    for (const each of [record, ...after.map((lies) => ({ ...lies, batch, at: lies.offset }))]) {
+    const lying = [2, 3].map((bytes) => ({ to: `${bytes}-123456`, bytes, isSignal: false }));
+    for (const each of [recordOf({ offset: 1 }), ...new Batch(2, lying).records()]) {
       recent.push(each, 'event');
       recent.finish(each);
     }
     const read = (userId: string) => recent.framesBehind('1.7', 0, userId)?.map(({ seq, bytes }) => [seq, bytes.length]);
-    expect([read('a-123456'), read('b-123456'), read('c-123456')]).toEqual([[[3, 2]], [[4, 3]], []]);
+    expect([read('2-123456'), read('3-123456'), read('4-123456')]).toEqual([[[3, 2]], [[4, 3]], []]);
+  });
+
+  test('give what each record was, whatever memory is used again meanwhile', () => {
+    const batch = fc.record({
+      lying: fc.array(fc.record({ to: fc.constantFrom('u', 'v'), bytes: fc.integer({ min: 1, max: 10_000 }), isSignal: fc.boolean() }), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+      finished: fc.integer({ min: 0, max: 6 }),
+      isAssignedAgain: fc.boolean(),
+    });
+    const property = fc.property(fc.array(batch, { maxLength: 40 }), (batches) => {
+      // Rings of 8 KiB: a few batches each.
+      const partitions = span(0, 8_191).map(({ offset }) => offset);
+      const recent = new RecentRecords();
+      recent.assign(partitions, 'a');
+      const given: OutgoingFrame[] = [];
+      let next = 0;
+      for (const { lying, finished, isAssignedAgain } of batches) {
+        const records = new Batch(next, lying).records();
+        for (const record of records) recent.push(record, OutgoingFrame.ofRecord(record).kind);
+        for (const record of records.slice(0, isAssignedAgain ? finished : undefined)) recent.finish(record);
+        next += isAssignedAgain ? Math.min(finished, lying.length) : lying.length;
+        if (isAssignedAgain) recent.assign(partitions, 'a');
+        for (let offset = 0; offset < next; offset += 1) given.push(...(recent.framesBehind(`${offset}.7`, 0, 'u') ?? []));
+      }
+      for (const { seq, bytes } of given) expect(new Set(bytes)).toEqual(new Set([(seq - 1) & 0xff]));
+    });
+    fc.assert(property, { numRuns: 100 });
   });
 
   test('know only that very record: another offset, another time, another partition, no pos at all are unknown', () => {

@@ -1,5 +1,6 @@
 import type { ReceivedRecord } from '@carillon/event-log';
 import type { FrameKind, OutgoingFrame } from '../connection/outgoing-frame.ts';
+import { BatchMemory } from './batch-memory.ts';
 import { RecordRing } from './record-ring.ts';
 
 type Kept = { readonly ring: RecordRing; readonly startedAt: number };
@@ -19,6 +20,7 @@ const posPattern = /^(\d{1,16})\.(\d{1,16})$/;
  */
 export class RecentRecords {
   readonly #kept = new Map<number, Kept>();
+  readonly #memory = new BatchMemory();
   #memberId: string | undefined;
   #starts = 0;
   #ringBytes = maxRingBytes;
@@ -84,6 +86,6 @@ export class RecentRecords {
 
   #start(partition: number): void {
     this.#starts += 1;
-    this.#kept.set(partition, { ring: new RecordRing(), startedAt: this.#starts });
+    this.#kept.set(partition, { ring: new RecordRing(this.#memory), startedAt: this.#starts });
   }
 }

@@ -1,5 +1,6 @@
 import type { ReceivedRecord, RecordBatch } from '@carillon/event-log';
 import { type FrameKind, OutgoingFrame } from '../connection/outgoing-frame.ts';
+import type { BatchMemory } from './batch-memory.ts';
 
 /** Where a record stands in the log. */
 type RecordPlace = { readonly offset: number; readonly appendedAtMs: number };
@@ -9,25 +10,35 @@ const recordBytes = 256;
 const recipientBytes = 64;
 const nobody: readonly string[] = [];
 
+/** The ring's own copy of a batch, and how many places lie in it. `memory` is undefined for a record that lies by itself. */
+type KeptBatch = { readonly batch: Pick<RecordBatch, 'read'>; readonly memory: Buffer | undefined; places: number };
+
 /** Whom a record is for: all of them, or a tag of the only one, as nearly always. */
 type Addressees = readonly string[] | number;
 
 /**
  * The last records of one partition, in the log's order and without a hole: oldest first, those before `#head` are gone, those before
- * `#finished` were handed to every local connection. Bound: `maxBytes`, but for the newest record. What stays of a record is its batch, whose
- * records stand here beside each other, and its place in there: objects that stay are copied twice by the collector.
+ * `#finished` were handed to every local connection. Bound: `maxBytes`, but for the newest record. What stays of a record is its place in a
+ * copy of its batch, whose memory is used again once all its places are gone: objects and buffers that stay are dear to the collector.
  */
 export class RecordRing {
   readonly #offsets: number[] = [];
   readonly #appendedAtMs: number[] = [];
   readonly #addressees: Addressees[] = [];
   /** A signal is a place without a batch: it may be lost, but a client may stand at it. */
-  readonly #batches: (RecordBatch | undefined)[] = [];
+  readonly #batches: (KeptBatch | undefined)[] = [];
   readonly #places: number[] = [];
   readonly #sizes: number[] = [];
+  readonly #memory: BatchMemory;
+  /** The batch of the newest record, as it came and as it is kept: what follows mostly lies in it too. */
+  #newest: { readonly from: RecordBatch; readonly kept: KeptBatch } | undefined;
   #head = 0;
   #finished = 0;
   #bytes = 0;
+
+  constructor(memory: BatchMemory) {
+    this.#memory = memory;
+  }
 
   /** In offset order. A record that is read again after a new assignment is here already; any other step back begins anew. */
   push(record: ReceivedRecord, kind: FrameKind): void {
@@ -39,7 +50,7 @@ export class RecordRing {
     this.#offsets.push(offset);
     this.#appendedAtMs.push(record.appendedAtMs);
     if (kind === 'signal') this.#keep(nobody, undefined, 0, recordBytes);
-    else this.#keep(addresseesOf(record), record.batch ?? alone(record), record.at ?? 0, sizeOf(record));
+    else this.#keep(addresseesOf(record), this.#keptBatchOf(record), record.at ?? 0, sizeOf(record));
   }
 
   /** Lets the oldest records go until the rest fits. */
@@ -56,7 +67,10 @@ export class RecordRing {
 
   /** What waits is void: it comes again. */
   dropUnfinished(): void {
-    for (let slot = this.#finished; slot < this.#length; slot += 1) this.#bytes -= this.#sizes[slot] ?? 0;
+    for (let slot = this.#finished; slot < this.#length; slot += 1) {
+      this.#bytes -= this.#sizes[slot] ?? 0;
+      this.#release(slot);
+    }
     this.#truncate(this.#finished);
   }
 
@@ -82,7 +96,19 @@ export class RecordRing {
     return frames;
   }
 
-  #keep(addressees: Addressees, batch: RecordBatch | undefined, place: number, size: number): void {
+  /** A batch is copied when its first record comes. */
+  #keptBatchOf(record: ReceivedRecord): KeptBatch {
+    const { batch } = record;
+    if (batch === undefined) return { batch: alone(record), memory: undefined, places: 0 };
+    if (this.#newest?.from === batch) return this.#newest.kept;
+    const memory = this.#memory.take(batch.byteLength);
+    const kept = { batch: batch.copyTo(memory), memory, places: 0 };
+    this.#newest = { from: batch, kept };
+    return kept;
+  }
+
+  #keep(addressees: Addressees, batch: KeptBatch | undefined, place: number, size: number): void {
+    if (batch !== undefined) batch.places += 1;
     this.#addressees.push(addressees);
     this.#batches.push(batch);
     this.#places.push(place);
@@ -90,10 +116,24 @@ export class RecordRing {
     this.#bytes += size;
   }
 
-  /** Two users may have one tag: the record itself says whom it is for. */
+  /** Two users may have one tag: the record itself says whom it is for. Its bytes are copied, since the ring may use its memory again before they leave. */
   #addFrame(frames: OutgoingFrame[], slot: number, userId: string): void {
-    const record = this.#batches[slot]?.read(this.#places[slot] ?? 0);
-    if (record?.recipients.includes(userId)) frames.push(OutgoingFrame.ofRecord(record));
+    const record = this.#batches[slot]?.batch.read(this.#places[slot] ?? 0);
+    if (!record?.recipients.includes(userId)) return;
+    const frame = OutgoingFrame.ofRecord(record);
+    frame.keep();
+    frames.push(frame);
+  }
+
+  /** The place is gone; with the last one of a batch its memory is free. */
+  #release(slot: number): void {
+    const kept = this.#batches[slot];
+    this.#batches[slot] = undefined;
+    if (kept === undefined) return;
+    kept.places -= 1;
+    if (kept.places > 0) return;
+    if (this.#newest?.kept === kept) this.#newest = undefined;
+    if (kept.memory !== undefined) this.#memory.give(kept.memory);
   }
 
   /** It is delivered again, and all behind it: whoever comes meanwhile must not be sent the later ones before it [M4]. */
@@ -122,7 +162,7 @@ export class RecordRing {
   #dropOldest(): void {
     this.#bytes -= this.#sizes[this.#head] ?? 0;
     this.#addressees[this.#head] = nobody;
-    this.#batches[this.#head] = undefined;
+    this.#release(this.#head);
     this.#head += 1;
   }
 
@@ -133,6 +173,7 @@ export class RecordRing {
   }
 
   #clear(): void {
+    for (let slot = this.#head; slot < this.#length; slot += 1) this.#release(slot);
     this.#truncate(0);
     this.#head = 0;
     this.#finished = 0;
@@ -169,6 +210,6 @@ function sizeOf({ value, recipients }: ReceivedRecord): number {
 }
 
 /** A record that lies in no batch is kept itself. */
-function alone(record: ReceivedRecord): RecordBatch {
+function alone(record: ReceivedRecord): KeptBatch['batch'] {
   return { read: () => record };
 }
