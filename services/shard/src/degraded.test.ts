@@ -40,6 +40,8 @@ describe('a connection whose partition another shard owns', () => {
 
   const reasons = (clients: TestClient[]) =>
     clients.map(({ frames }) => frames.filter(({ type }) => type === 'resync').map((frame) => frame['reason']));
+  /** A loss that the owner tells when the outage is over may come as a frame of its own, behind the one that tells the end of it [R11]. */
+  const outages = (clients: TestClient[]) => reasons(clients).map((told) => told.filter((reason) => reason !== 'gap'));
   const all = (...told: string[]) => foreign.map(() => told);
 
   test('[R5][R10] is told degraded and recovered around an outage; own ones notice nothing, and go on receiving', async () => {
@@ -53,7 +55,7 @@ describe('a connection whose partition another shard owns', () => {
     expect(late.frames[0]).toMatchObject({ type: 'ready', degraded: true });
     presence.isAway = false;
     for (const inbox of inboxes) inbox.isAway = false;
-    await expect.poll(() => reasons([...foreign, late])).toEqual([...all('degraded', 'recovered'), ['recovered']]);
+    await expect.poll(() => outages([...foreign, late])).toEqual([...all('degraded', 'recovered'), ['recovered']]);
     expect(reasons(own)).toEqual(own.map(() => []));
     expect(await metric(first, 'carillon_degraded_connections')).toBe(0);
     await cluster.notify(users, { seq: 3 });
