@@ -159,7 +159,7 @@ describe('a refused upgrade', () => {
     expect([answer.status, answer.headers.get('upgrade')]).toEqual([426, 'websocket']);
   });
 
-  test('426 for another version of WebSocket, with the one that is spoken', async () => {
+  test('[P1] 426 for another version of WebSocket, with the one that is spoken', async () => {
     const shard = await cluster.start();
     const client = cluster.dial(shard.url, { protocols: ['carillon.v1'], version: 8 });
     expect(await client.status()).toBe(426);
